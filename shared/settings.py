@@ -1,0 +1,86 @@
+"""The settings, read once per worker from the environment; ``docs/settings.md`` explains each.
+
+A connection to an Azure service is either a connection string (``COSMOS``) or the address an identity is used for
+(``COSMOS__accountEndpoint``): the form the Functions host itself reads for triggers. Both are ordinary settings.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from shared.errors import ConfigurationError
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServiceConnection(_Group):
+    """One Azure service: a connection string, or the address for an identity."""
+
+    connection_string: SecretStr | None = None
+    address: str | None = None
+
+    @model_validator(mode="after")
+    def exactly_one(self) -> "ServiceConnection":
+        if (self.connection_string is None) == (self.address is None):
+            raise ValueError("give a connection string or an address for an identity, and not both")
+        return self
+
+
+class SalesforceSettings(_Group):
+    """How Salesforce is received."""
+
+    webhook_limit_bytes: int = Field(default=16 * 1024 * 1024, gt=0)
+
+
+class Settings(_Group):
+    """Everything a deployment may set, in groups."""
+
+    service_bus: ServiceConnection
+    cosmos: ServiceConnection
+    cosmos_database: str = "shardline"
+    blob: ServiceConnection
+    salesforce: SalesforceSettings = SalesforceSettings()
+    consumer_type: Literal["light", "heavy", "all"] = "all"
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read the settings.
+
+        Raises:
+            ConfigurationError: naming every variable that is missing or wrong, at once, and none of their values.
+        """
+        raw: dict[str, Any] = {}
+        for variable, path in VARIABLES.items():
+            if environ.get(variable):
+                group = raw
+                for name in path[:-1]:
+                    group = group.setdefault(name, {})
+                group[path[-1]] = environ[variable]
+        for service in ("service_bus", "cosmos", "blob"):
+            raw.setdefault(service, {})
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as error:
+            faults = [f"{_variables_at(fault['loc'])}: {fault['msg']}" for fault in error.errors(include_input=False, include_url=False)]
+            raise ConfigurationError("settings: " + "; ".join(faults)) from None
+
+
+VARIABLES: dict[str, tuple[str, ...]] = {
+    "SERVICE_BUS": ("service_bus", "connection_string"),
+    "SERVICE_BUS__fullyQualifiedNamespace": ("service_bus", "address"),
+    "COSMOS": ("cosmos", "connection_string"),
+    "COSMOS__accountEndpoint": ("cosmos", "address"),
+    "COSMOS_DATABASE": ("cosmos_database",),
+    "BLOB": ("blob", "connection_string"),
+    "BLOB__blobServiceUri": ("blob", "address"),
+    "SALESFORCE_WEBHOOK_LIMIT_BYTES": ("salesforce", "webhook_limit_bytes"),
+    "CONSUMER_TYPE": ("consumer_type",),
+}
+"""Which variable fills which field."""
+
+
+def _variables_at(location: tuple[int | str, ...]) -> str:
+    return " or ".join(name for name, path in VARIABLES.items() if path[: len(location)] == location)

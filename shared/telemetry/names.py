@@ -1,0 +1,35 @@
+"""The closed set of metric and span names, with what each counts.
+
+A name that is not here cannot be counted: ports take the enum, ``docs/telemetry.md`` is generated from it. Names follow OpenTelemetry's
+general naming (dots between nouns, no units in the name of a count).
+"""
+
+from enum import StrEnum
+
+
+class Metric(StrEnum):
+    """What is counted. The docstring of a member is its line in the documentation."""
+
+    meaning: str
+
+    def __new__(cls, name: str, meaning: str) -> "Metric":
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.meaning = meaning
+        return member
+
+    WEBHOOK_REQUESTS = "shardline.webhook.requests", "Webhook calls answered, by `source` and `outcome`."
+    WEBHOOK_EVENTS = "shardline.webhook.events", "Events taken from webhook calls and put on the queue, by `source`."
+    MESSAGES_PUBLISHED = "shardline.messages.published", "Messages handed to the broker, by `type`."
+    MESSAGES_HANDLED = "shardline.messages.handled", "Messages a handler finished with, by `type`, `outcome` and `reason`."
+    MESSAGES_CLAIM_CHECKED = "shardline.messages.claim_checked", "Messages whose body went to blob storage, by `type`."
+    BREAKER_HELD = "shardline.delivery.breaker_held", "Failures put off because the breaker of their `type` is open."
+    ACL_UNKNOWN = "shardline.acl.unknown", "Records whose readers are unknown and which only admins see, by `source` and `record_type`."
+    GAPS_OPENED = "shardline.gaps.opened", "Gaps opened or seen again, by `reason`."
+
+
+class Span(StrEnum):
+    """What is timed as a step of one trace."""
+
+    WEBHOOK = "webhook"
+    HANDLE = "handle message"
