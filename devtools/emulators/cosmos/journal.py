@@ -1,0 +1,105 @@
+"""The store on disk: one JSON line per change, appended and handed to the operating system before the answer leaves.
+
+That survives SIGKILL, not a power cut: there is no fsync per change. One commit is one line, so a torn last line takes a whole commit, which
+was never answered. Resource ids, entity tags, times and sequence numbers are kept, so whatever a client remembers stays true after a restart.
+"""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from devtools.emulators.cosmos.documents import Record
+from devtools.emulators.cosmos.refusals import RefusedError
+from devtools.emulators.cosmos.wire import decode, encode
+
+log = logging.getLogger(__name__)
+
+FILE_NAME: Final = "cosmos.jsonl"
+
+Entry = dict[str, Any]
+
+
+class NoJournal:
+    """A store that lives in memory alone."""
+
+    def note(self, operation: str, **fields: object) -> None:
+        """Forget it."""
+
+    def items(self, container_rid: str, lsn: int, epk: str, changes: Mapping[str, Record | None]) -> None:
+        """Forget it."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class Journal(NoJournal):
+    """An open file that is only ever appended to."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("ab", buffering=0)
+
+    def note(self, operation: str, **fields: object) -> None:
+        """Append a change of a database or a container."""
+        self._append(encode({"op": operation, **fields}))
+
+    def items(self, container_rid: str, lsn: int, epk: str, changes: Mapping[str, Record | None]) -> None:
+        """Append one commit."""
+        self._append(items_entry(container_rid, lsn, epk, changes))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _append(self, entry: bytes) -> None:
+        before = self._file.seek(0, os.SEEK_END)
+        rest = memoryview(entry + b"\n")
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(before)  # half a line in the middle would make the next start refuse the file
+            raise
+
+
+def items_entry(container_rid: str, lsn: int, epk: str, changes: Mapping[str, Record | None]) -> bytes:
+    """The line for one commit. The bodies are JSON already and are not written twice."""
+    head = encode({"op": "items", "container": container_rid, "lsn": lsn, "epk": epk, "gone": [id_ for id_, one in changes.items() if one is None]})
+    bodies = b",".join(record.body for record in changes.values() if record is not None)
+    return head[:-1] + b',"put":[' + bodies + b"]}"
+
+
+def read_entries(path: Path) -> Iterator[Entry]:
+    """The entries of a journal. A torn last line is dropped; any other damage is an error, since what follows may depend on it."""
+    if not path.exists():
+        return
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            continue
+        try:
+            entry: Entry = decode(line)
+        except RefusedError:
+            if number == len(lines):
+                log.warning("the journal's last line is torn and was dropped", extra={"line": number})
+                return
+            raise DamagedJournalError(path, number) from None
+        yield entry
+
+
+class DamagedJournalError(Exception):
+    """A line that is not the last cannot be read."""
+
+    def __init__(self, path: Path, line: int) -> None:
+        super().__init__(f"{path} is damaged at line {line}; delete the file to start empty")
+
+
+def rewrite(path: Path, lines: Iterator[bytes]) -> None:
+    """Replace a journal: written beside it, then put in its place in one step."""
+    beside = path.with_suffix(".new")
+    with beside.open("wb") as file:
+        file.writelines(line + b"\n" for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)

@@ -1,0 +1,166 @@
+"""One page of a query's rows, and the token from which the next one goes on.
+
+A token holds the last row's place (its sort values, the item's number, the row's number within the item), not an offset: items that come and
+go between two pages neither shift nor repeat the others. It is bound to the query it came from.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+from devtools.emulators.cosmos.documents import Record
+from devtools.emulators.cosmos.refusals import RefusedError
+from devtools.emulators.cosmos.sql.evaluate import aggregated, identity, matches, projected
+from devtools.emulators.cosmos.sql.syntax import Evaluate, Query, Scope
+from devtools.emulators.cosmos.values import UNDEFINED, Value, is_number, order_key
+from devtools.emulators.cosmos.wire import encode
+
+PAGE_ITEMS: Final = 100
+PAGE_BYTES: Final = 4 * 1024 * 1024  # Azure documentation, Cosmos DB service quotas, maximum response size
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A match and its place. `keys` are the values of ORDER BY."""
+
+    scope: Scope
+    keys: tuple[Value, ...]
+    number: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ended: the last row, and how many rows of the query were given so far."""
+
+    keys: tuple[Value, ...]
+    number: int
+    part: int
+    given: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Encoded rows. `token` is None on the last page; `looked_at` counts the items the page cost."""
+
+    rows: list[bytes]
+    token: str | None
+    looked_at: int
+
+
+def page(query: Query, records: Sequence[Record], parameters: Scope, *, token: str | None, most: int, mark: str) -> Page:
+    """The next page: at most `most` rows (-1: as many as fit). `mark` names the query; a token of another one is refused."""
+    if query.aggregates:
+        scopes = (scope for record in records for scope in matches(query, _outer(query, record, parameters)))
+        value = aggregated(query, scopes, parameters)
+        return Page([] if value is UNDEFINED else [encode(value)], None, len(records))
+    place = None if token is None else _place(token, mark)
+    rows = _sorted(query, _rows(query, records, parameters))
+    values = _distinct(query, ((row, projected(query, row.scope)) for row in rows))
+    return _cut(query, ((row, value) for row, value in values if place is None or _is_after(query, row, place)), parameters, place, most, mark, len(records))
+
+
+def _outer(query: Query, record: Record, parameters: Scope) -> Scope:
+    return parameters if query.root is None else {**parameters, query.root: record.document}
+
+
+def _rows(query: Query, records: Sequence[Record], parameters: Scope) -> Iterator[Row]:
+    if query.root is None and not query.sources:
+        yield from (Row(scope, (), 0, part) for part, scope in enumerate(matches(query, parameters)))
+        return
+    for record in records:
+        for part, scope in enumerate(matches(query, _outer(query, record, parameters))):
+            yield Row(scope, tuple(order.evaluate(scope) for order in query.order), record.number, part)
+
+
+def _sorted(query: Query, rows: Iterator[Row]) -> Iterable[Row]:
+    if not query.order:
+        return rows
+    found = list(rows)
+    for position in reversed(range(len(query.order))):
+        found.sort(key=lambda row: order_key(row.keys[position]), reverse=query.order[position].descending)
+    return found
+
+
+def _distinct(query: Query, values: Iterator[tuple[Row, Value]]) -> Iterator[tuple[Row, Value]]:
+    seen: set[str] = set()
+    for row, value in values:
+        if value is UNDEFINED:
+            continue
+        if query.is_distinct:
+            name = identity(value)
+            if name in seen:
+                continue
+            seen.add(name)
+        yield row, value
+
+
+def _is_after(query: Query, row: Row, place: Place) -> bool:
+    for order, mine, last in zip(query.order, row.keys, place.keys, strict=True):
+        if order_key(mine) != order_key(last):
+            return (order_key(mine) > order_key(last)) != order.descending
+    return (row.number, row.part) > (place.number, place.part)
+
+
+def _cut(
+    query: Query,
+    values: Iterator[tuple[Row, Value]],
+    parameters: Scope,
+    place: Place | None,
+    most: int,
+    mark: str,
+    looked_at: int,
+) -> Page:
+    given = place.given if place else 0
+    limit = _count(query.top or query.limit, parameters)
+    if query.offset is not None and place is None:
+        values = islice(values, _count(query.offset, parameters), None)
+    if limit is not None:
+        values = islice(values, max(limit - given, 0))
+    found: list[bytes] = []
+    size_bytes = 0
+    last: Row | None = None
+    for row, value in values:
+        encoded = encode(value)
+        size_bytes += len(encoded) + 1
+        if last is not None and (len(found) == most or size_bytes > PAGE_BYTES):
+            return Page(found, _token(Place(last.keys, last.number, last.part, given + len(found)), mark), looked_at)
+        found.append(encoded)
+        last = row
+    return Page(found, None, looked_at)
+
+
+def _count(evaluate: Evaluate | None, parameters: Scope) -> int | None:
+    """A whole number for TOP, OFFSET or LIMIT."""
+    if evaluate is None:
+        return None
+    count = evaluate(parameters)
+    if not is_number(count) or count < 0 or count != int(count):
+        raise RefusedError(400, "TOP, OFFSET and LIMIT take whole numbers that are not negative.")
+    return int(count)
+
+
+def mark_of(container_rid: str, body: object) -> str:
+    """A short name for one query on one container."""
+    return hashlib.sha256(container_rid.encode() + json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _token(place: Place, mark: str) -> str:
+    keys = [[] if key is UNDEFINED else [key] for key in place.keys]
+    return base64.b64encode(encode([mark, keys, place.number, place.part, place.given])).decode()
+
+
+def _place(token: str, mark: str) -> Place:
+    try:
+        found: list[Any] = json.loads(base64.b64decode(token, validate=True))
+        of, keys, number, part, given = found
+    except (binascii.Error, ValueError, TypeError):
+        raise RefusedError(400, "The continuation token cannot be read.") from None
+    if of != mark:
+        raise RefusedError(400, "The continuation token belongs to another query.")
+    return Place(tuple(key[0] if key else UNDEFINED for key in keys), number, part, given)

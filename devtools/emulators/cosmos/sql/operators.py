@@ -1,0 +1,162 @@
+"""Operators of a query with three-valued logic: true, false and undefined.
+
+`undefined OR true` is true, `undefined AND false` is false, `NOT undefined` is undefined; anything that is not a boolean counts as undefined.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from devtools.emulators.cosmos.sql.syntax import Evaluate, Scope
+from devtools.emulators.cosmos.values import UNDEFINED, Value, equal, is_number, less
+
+Operator = Callable[[Evaluate, Evaluate], Evaluate]
+
+
+def negated(value: Value) -> Value:
+    """NOT."""
+    return not value if isinstance(value, bool) else UNDEFINED
+
+
+def both(left: Evaluate, right: Evaluate) -> Evaluate:
+    """AND."""
+
+    def evaluate(scope: Scope) -> Value:
+        first = left(scope)
+        if first is False:
+            return False
+        second = right(scope)
+        if second is False:
+            return False
+        return True if first is True and second is True else UNDEFINED
+
+    return evaluate
+
+
+def either(left: Evaluate, right: Evaluate) -> Evaluate:
+    """OR."""
+
+    def evaluate(scope: Scope) -> Value:
+        first = left(scope)
+        if first is True:
+            return True
+        second = right(scope)
+        if second is True:
+            return True
+        return False if first is False and second is False else UNDEFINED
+
+    return evaluate
+
+
+def coalesced(left: Evaluate, right: Evaluate) -> Evaluate:
+    """`??`: the right side where the left is undefined; null is a value."""
+
+    def evaluate(scope: Scope) -> Value:
+        value = left(scope)
+        return right(scope) if value is UNDEFINED else value
+
+    return evaluate
+
+
+def conditional(test: Evaluate, then: Evaluate, otherwise: Evaluate) -> Evaluate:
+    """`? :`."""
+    return lambda scope: then(scope) if test(scope) is True else otherwise(scope)
+
+
+def among(subject: Evaluate, choices: Sequence[Evaluate]) -> Evaluate:
+    """IN: a chain of OR."""
+
+    def evaluate(scope: Scope) -> Value:
+        value = subject(scope)
+        answers = [equal(value, choice(scope)) for choice in choices]
+        if True in answers:
+            return True
+        return UNDEFINED if UNDEFINED in answers else False
+
+    return evaluate
+
+
+def between(subject: Evaluate, low: Evaluate, high: Evaluate) -> Evaluate:
+    """BETWEEN, both ends included."""
+    return both(not_above(low, subject), not_above(subject, high))
+
+
+def not_above(left: Evaluate, right: Evaluate) -> Evaluate:
+    """`<=`."""
+    return lambda scope: negated(less(right(scope), left(scope)))
+
+
+def like(subject: Evaluate, pattern: Evaluate) -> Evaluate:
+    """LIKE with `%` and `_`."""
+
+    def evaluate(scope: Scope) -> Value:
+        text, wanted = subject(scope), pattern(scope)
+        if not (isinstance(text, str) and isinstance(wanted, str)):
+            return UNDEFINED
+        return _like_pattern(wanted).fullmatch(text) is not None
+
+    return evaluate
+
+
+@lru_cache(maxsize=64)
+def _like_pattern(text: str) -> re.Pattern[str]:
+    return re.compile("".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in text), re.DOTALL)
+
+
+def _valued(compute: Callable[[Value, Value], Value]) -> Operator:
+    return lambda left, right: lambda scope: compute(left(scope), right(scope))
+
+
+def _arithmetic(compute: Callable[[float, float], float]) -> Operator:
+    def value(left: Value, right: Value) -> Value:
+        if not (is_number(left) and is_number(right)):
+            return UNDEFINED
+        try:
+            result = compute(left, right)
+        except (ZeroDivisionError, OverflowError, ValueError):
+            return UNDEFINED
+        return plain(result) if math.isfinite(result) else UNDEFINED
+
+    return _valued(value)
+
+
+def plain(number: float) -> float:
+    """A number as the service writes it: whole numbers without a fraction."""
+    return int(number) if isinstance(number, float) and number.is_integer() and abs(number) < 2**53 else number
+
+
+def _joined(left: Value, right: Value) -> Value:
+    return left + right if isinstance(left, str) and isinstance(right, str) else UNDEFINED
+
+
+def negative(value: Value) -> Value:
+    """Unary minus."""
+    return -value if is_number(value) else UNDEFINED
+
+
+# The higher the number, the tighter the operator binds.
+BINDING: Final[Mapping[str, tuple[int, Operator]]] = {
+    "??": (1, coalesced),
+    "OR": (2, either),
+    "AND": (3, both),
+    "=": (5, _valued(equal)),
+    "!=": (5, _valued(lambda left, right: negated(equal(left, right)))),
+    "<>": (5, _valued(lambda left, right: negated(equal(left, right)))),
+    "<": (6, _valued(less)),
+    ">": (6, _valued(lambda left, right: less(right, left))),
+    "<=": (6, _valued(lambda left, right: negated(less(right, left)))),
+    ">=": (6, _valued(lambda left, right: negated(less(left, right)))),
+    "||": (7, _valued(_joined)),
+    "+": (8, _arithmetic(lambda left, right: left + right)),
+    "-": (8, _arithmetic(lambda left, right: left - right)),
+    "*": (9, _arithmetic(lambda left, right: left * right)),
+    "/": (9, _arithmetic(lambda left, right: left / right)),
+    "%": (9, _arithmetic(math.fmod)),
+}
+CONDITIONAL_BINDING: Final = 1
+NOT_BINDING: Final = 4
+TEST_BINDING: Final = 5
+"""IN, BETWEEN and LIKE."""
+UNARY_BINDING: Final = 10

@@ -1,0 +1,179 @@
+"""One message: cut into sections on the way in, given the broker's annotations on the way out.
+
+Only the header, the annotations and the message id are read. Properties, application properties and body stay the bytes the
+sender wrote (AMQP 1.0 part 3, section 3.2 gives the section codes). Annotations the broker owns are dropped from what a sender
+sends: a message that was received and is sent on still carries the old ones.
+
+Units: every `_ms` is milliseconds since 1970, except `ttl_ms`, which is a span.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from devtools.emulators.servicebus.decoding import decode, first_item, map_items, skip
+from devtools.emulators.servicebus.encoding import described, encode, encode_map
+from devtools.emulators.servicebus.refusals import malformed
+from devtools.emulators.servicebus.values import CodecError, Int, Long, Symbol, Timestamp, UByte, UInt
+
+HEADER, DELIVERY_ANNOTATIONS, ANNOTATIONS, PROPERTIES, APPLICATION_PROPERTIES, DATA, FOOTER = 0x70, 0x71, 0x72, 0x73, 0x74, 0x75, 0x78
+BATCH_FORMAT = 0x80013700
+"""The message-format of a transfer whose Data sections are whole messages (Service Bus, AMQP protocol guide)."""
+
+ACTIVE, SCHEDULED = 0, 2
+"""Values of `x-opt-message-state`; 1 is deferred, which the stand-in does not have."""
+
+MessageId = str | int | uuid.UUID | bytes
+
+_LOCK_TOKEN, _LOCKED_UNTIL = encode(Symbol("x-opt-lock-token")), encode(Symbol("x-opt-locked-until"))
+_SEQUENCE_NUMBER, _ENQUEUE_SEQUENCE_NUMBER = encode(Symbol("x-opt-sequence-number")), encode(Symbol("x-opt-enqueue-sequence-number"))
+_ENQUEUED_TIME, _STATE = encode(Symbol("x-opt-enqueued-time")), encode(Symbol("x-opt-message-state"))
+_SCHEDULED_TIME = encode(Symbol("x-opt-scheduled-enqueue-time"))
+_OWNED = frozenset({_LOCK_TOKEN, _LOCKED_UNTIL, _SEQUENCE_NUMBER, _ENQUEUE_SEQUENCE_NUMBER, _ENQUEUED_TIME, _STATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a sender gave us. `rest` is everything from the properties on, untouched."""
+
+    durable: bool
+    priority: int
+    ttl_ms: int | None
+    annotations: tuple[tuple[bytes, bytes], ...]
+    scheduled_ms: int | None
+    message_id: MessageId | None
+    rest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """One receiver's claim on one message."""
+
+    token: uuid.UUID
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the broker adds to a message it hands out."""
+
+    sequence_number: int
+    enqueue_sequence_number: int
+    enqueued_ms: int
+    state: int
+    delivery_count: int
+    lock: Lock | None
+
+
+def parse(raw: bytes) -> Message:
+    """A message from its wire form. Raises RefusedError (amqp:decode-error) for anything else."""
+    try:
+        return _parse(raw)
+    except CodecError as error:
+        raise malformed(f"The message cannot be read: {error}") from error
+
+
+def split_batch(raw: bytes) -> list[bytes]:
+    """The messages of a batch. The envelope's own properties are copies of the first message's and are not read."""
+    try:
+        messages = [decode(raw, at)[0] for code, _, at, _ in _sections(raw) if code == DATA]
+    except CodecError as error:
+        raise malformed(f"The batch cannot be read: {error}") from error
+    if not messages:
+        raise malformed("The batch holds no messages.")
+    return messages
+
+
+def to_wire(message: Message, stamp: Stamp) -> bytes:
+    """The message as a receiver gets it."""
+    parts = [_header(message, stamp.delivery_count)]
+    entries = [
+        (_ENQUEUED_TIME, encode(Timestamp(stamp.enqueued_ms))),
+        (_SEQUENCE_NUMBER, encode(Long(stamp.sequence_number))),
+        (_ENQUEUE_SEQUENCE_NUMBER, encode(Long(stamp.enqueue_sequence_number))),
+        (_STATE, encode(Int(stamp.state))),
+    ]
+    if stamp.lock:
+        parts.append(described(DELIVERY_ANNOTATIONS, encode_map([(_LOCK_TOKEN, encode(stamp.lock.token))])))
+        entries.append((_LOCKED_UNTIL, encode(Timestamp(stamp.lock.until_ms))))
+    parts.append(described(ANNOTATIONS, encode_map([*entries, *message.annotations])))
+    return b"".join([*parts, message.rest])
+
+
+def to_storage(message: Message) -> bytes:
+    """The message without anything of the broker's; `parse` gives an equal one back."""
+    annotations = described(ANNOTATIONS, encode_map(message.annotations)) if message.annotations else b""
+    return _header(message, 0) + annotations + message.rest
+
+
+def with_application_properties(message: Message, added: Mapping[str, str]) -> Message:
+    """The same message with these application properties set; all other bytes stay as they are."""
+    before, entries, after = b"", dict[bytes, bytes](), b""
+    for code, start, at, end in _sections(message.rest):
+        if code == APPLICATION_PROPERTIES:
+            entries = dict(map_items(message.rest, at))
+        elif code < APPLICATION_PROPERTIES:
+            before += message.rest[start:end]
+        else:
+            after += message.rest[start:end]
+    entries |= {encode(name): encode(value) for name, value in added.items()}
+    return replace(message, rest=before + described(APPLICATION_PROPERTIES, encode_map(entries.items())) + after)
+
+
+def _header(message: Message, delivery_count: int) -> bytes:
+    ttl = None if message.ttl_ms is None else UInt(message.ttl_ms)
+    return described(HEADER, encode([message.durable, UByte(message.priority), ttl, False, UInt(delivery_count)]))
+
+
+def _sections(raw: bytes) -> list[tuple[int, int, int, int]]:
+    """(section code, start, start of its value, end) of every section."""
+    sections, at = [], 0
+    while at < len(raw):
+        if raw[at : at + 2] != b"\x00\x53" or not HEADER <= raw[at + 2] <= FOOTER:
+            raise CodecError(f"no message section at byte {at}")
+        end = skip(raw, at + 3)
+        sections.append((raw[at + 2], at, at + 3, end))
+        at = end
+    return sections
+
+
+def _parse(raw: bytes) -> Message:
+    durable, priority, ttl_ms = False, 4, None
+    annotations: tuple[tuple[bytes, bytes], ...] = ()
+    scheduled_ms, message_id, rest_at = None, None, len(raw)
+    for code, start, at, _ in _sections(raw):
+        if code == HEADER:
+            durable, priority, ttl_ms = _header_fields(decode(raw, at)[0])
+        elif code == ANNOTATIONS:
+            annotations = tuple(item for item in map_items(raw, at) if item[0] not in _OWNED)
+            scheduled_ms = _scheduled(annotations)
+        elif code == PROPERTIES:
+            message_id = _message_id(first_item(raw, at))
+        if code >= PROPERTIES:
+            rest_at = min(rest_at, start)
+        elif rest_at != len(raw):
+            raise CodecError("the sections are out of order")
+    return Message(durable, priority, ttl_ms, annotations, scheduled_ms, message_id, raw[rest_at:])
+
+
+def _header_fields(header: object) -> tuple[bool, int, int | None]:
+    if not isinstance(header, list):
+        raise CodecError("the header is not a list")
+    durable, priority, ttl_ms = (*header, None, None, None)[:3]
+    if not isinstance(ttl_ms, int | None):
+        raise CodecError("the header's ttl is not a number")
+    return bool(durable), priority if isinstance(priority, int) else 4, ttl_ms
+
+
+def _scheduled(annotations: tuple[tuple[bytes, bytes], ...]) -> int | None:
+    for key, value in annotations:
+        if key == _SCHEDULED_TIME:
+            moment, _ = decode(value)
+            return int(moment) if isinstance(moment, Timestamp) else None
+    return None
+
+
+def _message_id(value: object) -> MessageId | None:
+    if value is None or isinstance(value, str | int | uuid.UUID | bytes):
+        return value
+    raise CodecError("the message id is not an id")

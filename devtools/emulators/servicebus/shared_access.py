@@ -1,0 +1,31 @@
+"""Shared access signatures: the check Azure makes of every token, with the emulator's one well-known key.
+
+Azure documentation, "Service Bus access control with Shared Access Signatures".
+"""
+
+import base64
+import hashlib
+import hmac
+from urllib.parse import parse_qs, quote_plus
+
+from devtools.emulators.servicebus.refusals import unauthorized
+
+KEY_NAME, KEY = "RootManageSharedAccessKey", "SAS_KEY_VALUE"  # the official emulator's; not a secret
+
+
+def check_token(token: str, *, now_ms: int) -> None:
+    """Raise RefusedError (401) unless the token is signed with the key and not over."""
+    scheme, _, query = token.partition(" ")
+    if scheme != "SharedAccessSignature":
+        raise unauthorized("Only shared access signatures are accepted by this local Service Bus, not other kinds of token.")
+    fields = {name: values[0] for name, values in parse_qs(query).items()}
+    if missing := {"sr", "sig", "se", "skn"} - fields.keys():
+        raise unauthorized(f"The token lacks {', '.join(sorted(missing))}.")
+    if fields["skn"] != KEY_NAME:
+        raise unauthorized(f"There is no key named '{fields['skn']}'; the only one is {KEY_NAME}.")
+    signed = f"{quote_plus(fields['sr'])}\n{fields['se']}".encode()
+    expected = base64.b64encode(hmac.digest(KEY.encode(), signed, hashlib.sha256)).decode()
+    if not hmac.compare_digest(expected.encode(), fields["sig"].encode()):
+        raise unauthorized("The token's signature is wrong: it was not made with this local Service Bus's key.")
+    if not fields["se"].isdecimal() or int(fields["se"]) * 1000 <= now_ms:
+        raise unauthorized("The token has expired.")

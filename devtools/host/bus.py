@@ -1,0 +1,45 @@
+"""Connects pumps to a broker and to functions: the only module here that opens Service Bus connections."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import cast
+
+from azure.functions.meta import Datum
+from azure.servicebus import ServiceBusReceivedMessage
+from azure.servicebus.aio import ServiceBusClient
+
+from devtools.host.function import FunctionState
+from devtools.host.hostjson import ServiceBusLimits
+from devtools.host.invocations import Invoker, Succeeded
+from devtools.host.messages import application_properties, body_of, metadata_of
+from devtools.host.pump import Pump, Receiver
+from devtools.host.traces import new_trace
+
+_SOCKET_SECONDS = (
+    0.05  # how long the SDK reads before it looks up: bounds how late a finished message is completed while the queue is quiet
+)
+
+
+def pump_of(state: FunctionState, limits: ServiceBusLimits, invoker: Invoker, report: Callable[[str], None]) -> Pump:
+    """The pump of one running queue function."""
+    queue = state.address
+
+    def connect() -> AbstractAsyncContextManager[Receiver]:
+        return receiver(state.connection_string, queue, limits.prefetch_count)
+
+    async def handle(message: ServiceBusReceivedMessage) -> bool:
+        properties = application_properties(message)
+        caller = properties.get("Diagnostic-Id") or properties.get("traceparent")
+        trace = new_trace(str(caller or ""), str(properties.get("tracestate") or ""))
+        result = await invoker.invoke(state.function, Datum(body_of(message), "bytes"), metadata_of(message), trace)
+        return isinstance(result, Succeeded)
+
+    return Pump(queue, connect, handle, limits, report=report)
+
+
+@asynccontextmanager
+async def receiver(connection_string: str, queue: str, prefetch_count: int) -> AsyncIterator[Receiver]:
+    """An open peek-lock receiver on a connection of its own; no retries of the SDK's, the pump has its own back-off."""
+    client = ServiceBusClient.from_connection_string(connection_string, retry_total=0, socket_timeout=_SOCKET_SECONDS)
+    async with client, client.get_queue_receiver(queue, prefetch_count=prefetch_count) as opened:
+        yield cast(Receiver, opened)

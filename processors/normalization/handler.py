@@ -1,0 +1,109 @@
+"""Normalization: a vendor record that was seen becomes, or changes, its shard.
+
+One point read and at most one write. The shard that was read decides whether the sighting is newer; the etag, whether it still is. A shard is
+announced while enrichment has not stamped its revision, and only then, so that whatever broke off in between is made good by the next
+delivery.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from processors.normalization.proposal import acl_of, content_change, proposed
+from processors.normalization.sighting import Sighting
+from shared.contracts.ingestion import IngestionEvent
+from shared.contracts.shard_emitted import Cause, ShardEmitted
+from shared.gaps.gap import Gap, GapReason, Gaps
+from shared.messaging.outcomes import Outcome, Stored, Unchanged
+from shared.messaging.publisher import Publisher
+from shared.shards.model import Normalization, Shard
+from shared.shards.store import ShardStore, SightingChange
+from shared.shards.versions import Order, order
+from shared.telemetry.metrics import Metrics
+from shared.telemetry.names import Metric
+
+
+async def normalize(
+    event: IngestionEvent, *, shards: ShardStore, gaps: Gaps, publisher: Publisher, metrics: Metrics, now: Callable[[], datetime]
+) -> Outcome:
+    """Store what the event says, if it is news.
+
+    Raises:
+        UnmappableRecord: no conversion, an unreadable field or a missing required one.
+        Conflict: the shard was written meanwhile; reading again will show what.
+    """
+    sighting = Sighting.of(event)
+    stored = await shards.read(event.tenant_id, sighting.shard_id)
+    known = stored.normalization if stored else None
+    standing = order(sighting.version, known.version) if known else Order.NEWER
+
+    if stored is not None and known is not None and standing is Order.OLDER:
+        if not sighting.is_covered_by(known):
+            await _open_gap("partial-out-of-order", sighting, gaps, now())
+        return await _unchanged(stored, event, publisher, reason="older")
+
+    shard, stamp = proposed(sighting, stored, now=now())
+    if stored is not None and known is not None and stamp.fingerprint == known.fingerprint:
+        if not _is_later_version(stamp, known):
+            return await _unchanged(stored, event, publisher, reason="same")
+        await shards.change(stored, SightingChange(stamp))
+        return await _unchanged(stored, event, publisher, reason="same content in a later version")
+    if known is not None and standing is Order.SAME and stamp.fingerprint < known.fingerprint:
+        # Two contents for one moment. Which is kept is arbitrary, but it must not depend on the order they arrive in.
+        return Unchanged("tied")
+
+    if acl_of(sighting.conversion) is None:
+        metrics.count(Metric.ACL_UNKNOWN, source=event.source, record_type=sighting.conversion.record_type)
+        await _open_gap("acl-unknown", sighting, gaps, now())
+    if stored is None:
+        await shards.create(shard)
+    else:
+        await shards.change(stored, content_change(shard, stamp))
+    cause = "acl" if stored is not None and _differs_in_acl_only(shard, stored) else "content"
+    await _announce(shard, event, publisher, cause=cause)
+    return Stored(shard.id, shard.revision_number, reason=cause)
+
+
+def _is_later_version(stamp: Normalization, known: Normalization) -> bool:
+    """Whether the stamp has to move although the content has not.
+
+    It must when a version between the two may still arrive: it would look newer than what is stored. A vendor version that was seen
+    before has nothing between; re-reading it costs no write.
+    """
+    if stamp.vendor_version != known.vendor_version:
+        return True
+    return stamp.vendor_version is None and stamp.observed_at > known.observed_at
+
+
+def _differs_in_acl_only(shard: Shard, stored: Shard) -> bool:
+    return shard.acl != stored.acl and (shard.structured_data, shard.status) == (stored.structured_data, stored.status)
+
+
+async def _unchanged(stored: Shard, event: IngestionEvent, publisher: Publisher, *, reason: str) -> Unchanged:
+    if stored.awaits_enrichment:
+        await _announce(stored, event, publisher, cause="content")
+    return Unchanged(reason)
+
+
+async def _announce(shard: Shard, event: IngestionEvent, publisher: Publisher, *, cause: Cause) -> None:
+    await publisher.publish(
+        ShardEmitted(
+            tenant_id=shard.tenant_id,
+            correlation_id=event.correlation_id,
+            shard_id=shard.id,
+            shard_type_id=shard.shard_type_id,
+            revision=shard.revision_number,
+            cause=cause,
+        )
+    )
+
+
+async def _open_gap(reason: GapReason, sighting: Sighting, gaps: Gaps, at: datetime) -> None:
+    await gaps.open(
+        Gap.found(
+            tenant_id=sighting.event.tenant_id,
+            connection_id=sighting.event.connection_id or sighting.event.source,
+            stream=sighting.conversion.record_type,
+            reason=reason,
+            at=at,
+        )
+    )

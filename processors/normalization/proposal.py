@@ -1,0 +1,106 @@
+"""The shard as it would be if a sighting is news: merged data, edges, access list and stamp."""
+
+from datetime import datetime
+
+from processors.normalization.sighting import Sighting
+from shared.access.acl import ADMINS_ONLY, Acl
+from shared.contracts.canonical import digest
+from shared.conversions.conversion import Conversion
+from shared.shard_types.registry import shard_type
+from shared.shards.model import (
+    DELETED_TTL_SECONDS,
+    KEPT_FOR_GOOD,
+    ExternalRelationship,
+    Metadata,
+    Normalization,
+    Shard,
+    Status,
+    fingerprint,
+)
+from shared.shards.store import ContentChange
+
+
+def proposed(sighting: Sighting, stored: Shard | None, *, now: datetime) -> tuple[Shard, Normalization]:
+    """The shard, one revision on, and its stamp.
+
+    Raises:
+        UnmappableRecord: when a field cannot be read or a required one is missing.
+    """
+    event, conversion = sighting.event, sighting.conversion
+    known_type = shard_type(conversion.shard_type_id)
+    data = dict(stored.structured_data) if stored else {}
+    if event.payload is not None:
+        data = conversion.merge(data, conversion.read(event.payload, event.coverage))
+    status: Status = "deleted" if sighting.is_deletion else "active"
+    if status != "deleted":
+        known_type.check(data)
+    external = _external(sighting, stored, label=data.get("name"), now=now)
+    acl = acl_of(conversion) or ADMINS_ONLY
+    known_vendor_version = stored.normalization.vendor_version if stored and stored.normalization else None
+    stamp = Normalization(
+        fingerprint=fingerprint(structured_data=data, acl=acl, status=status, external=external, schema_version=known_type.schema_version),
+        vendor_version=event.vendor_version or known_vendor_version,
+        observed_at=event.observed_at,
+        conversion_version=conversion.version,
+        coverage=event.coverage,
+    )
+    metadata = stored.metadata if stored else Metadata()
+    shard = Shard(
+        id=stored.id if stored else sighting.shard_id,
+        tenant_id=event.tenant_id,
+        shard_type_id=known_type.id,
+        schema_version=known_type.schema_version,
+        structured_data=data,
+        external_relationships=external,
+        acl=acl,
+        metadata=metadata.model_copy(update={"connection_id": event.connection_id, "correlation_id": event.correlation_id}),
+        status=status,
+        revision_number=stored.revision_number + 1 if stored else 1,
+        normalization=stamp,
+        created_at=stored.created_at if stored else now,
+        updated_at=now,
+        ttl=DELETED_TTL_SECONDS if status == "deleted" else KEPT_FOR_GOOD,
+    )
+    return shard, stamp
+
+
+def acl_of(conversion: Conversion) -> Acl | None:
+    """The readers the conversion can tell; None when they are unknown."""
+    match conversion.readers:
+        case "unknown":
+            return None
+
+
+def content_change(shard: Shard, stamp: Normalization) -> ContentChange:
+    """The fields normalization owns, as a partial update."""
+    return ContentChange(
+        structured_data=dict(shard.structured_data),
+        external_relationships=shard.external_relationships,
+        acl=shard.acl,
+        status=shard.status,
+        metadata=shard.metadata,
+        normalization=stamp,
+        revision_number=shard.revision_number,
+        schema_version=shard.schema_version,
+        updated_at=shard.updated_at,
+        ttl=shard.ttl,
+    )
+
+
+def _external(sighting: Sighting, stored: Shard | None, *, label: object, now: datetime) -> tuple[ExternalRelationship, ...]:
+    """The edges to vendor records: ours renewed, those of other systems and scopes kept."""
+    event, conversion = sighting.event, sighting.conversion
+    known = stored.external_relationships if stored else ()
+    ours = [edge for edge in known if (edge.system, edge.scope) == (event.source, sighting.scope)]
+    renewed = ExternalRelationship(
+        id=digest(event.source, sighting.scope, conversion.record_type, sighting.external_id),
+        system=event.source,
+        system_type=conversion.system_type,
+        scope=sighting.scope,
+        record_type=conversion.record_type,
+        external_id=sighting.external_id,
+        label=str(label) if label is not None else None,
+        last_synced_at=event.observed_at,
+        created_at=ours[0].created_at if ours else now,
+    )
+    return (*(edge for edge in known if edge not in ours), renewed)

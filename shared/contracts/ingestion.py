@@ -1,0 +1,75 @@
+"""``IngestionEvent`` and ``IngestionBatch``: a vendor record was seen.
+
+``tenantId, source, sourceId, eventType, observedAt, payload`` are the founding document's and valid alone; the rest has defaults.
+"""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, JsonValue, StringConstraints, model_validator
+from typing_extensions import override
+
+from shared import topology
+from shared.contracts.canonical import digest
+from shared.contracts.message import Identifier, Instant, Message, timestamp
+
+Source = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+Coverage = Literal["complete"] | tuple[str, ...]
+"""``complete``, or the names of the vendor fields the payload speaks for: a field outside them is not known to be empty."""
+
+
+class IngestionEvent(Message):
+    """One vendor record, as seen at one moment."""
+
+    TYPE: ClassVar[str] = "IngestionEvent"
+    QUEUE: ClassVar[str] = topology.INGESTION_EVENTS
+
+    source: Source
+    source_id: Identifier
+    """The vendor's id of the record."""
+    event_type: Literal["create", "update", "delete"]
+    observed_at: Instant
+    """Start of the read by the vendor's clock, or the event's own time."""
+    payload: dict[str, JsonValue] | None = None
+    """The record as the vendor gave it. A delete may have none."""
+    connection_id: Identifier | None = None
+    """``<source>:<vendor account>``."""
+    record_type: Identifier | None = None
+    """The vendor's name of the record's kind, such as ``Opportunity``."""
+    vendor_version: Identifier | None = None
+    """The vendor's own monotone value as zero-padded text, so that text order is its order."""
+    coverage: Coverage = "complete"
+
+    @override
+    def identity(self) -> tuple[str, ...]:
+        """Connection, record, version and payload hash. A record without a vendor version is told apart by when it was observed."""
+        return (
+            self.connection_id or "",
+            self.source,
+            self.record_type or "",
+            self.source_id,
+            self.event_type,
+            self.vendor_version or timestamp(self.observed_at),
+            digest(self.payload, self.coverage),
+        )
+
+
+class IngestionBatch(Message):
+    """1 to 500 events of one tenant and one connection, from a back-fill."""
+
+    TYPE: ClassVar[str] = "IngestionBatch"
+    QUEUE: ClassVar[str] = topology.INGESTION_EVENTS_BULK
+
+    connection_id: Identifier
+    events: tuple[IngestionEvent, ...] = Field(min_length=1, max_length=500)
+
+    @model_validator(mode="after")
+    def of_one_connection(self) -> Self:
+        """A batch never crosses a tenant or a connection."""
+        if any((event.tenant_id, event.connection_id) != (self.tenant_id, self.connection_id) for event in self.events):
+            raise ValueError("every event of a batch has the batch's tenant and connection")
+        return self
+
+    @override
+    def identity(self) -> tuple[str, ...]:
+        """The hash of its events' ids."""
+        return (self.connection_id, digest(*(event.id for event in self.events)))

@@ -1,0 +1,84 @@
+"""The one way to describe a mapping: a declarative table from a vendor's record to a shard's structured data, and its engine.
+
+A ``Conversion`` is data: it serialises, its hash is the ``conversionVersion``, and a reviewer reads it row by row against the vendor's
+page.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.canonical import digest
+from shared.contracts.ingestion import Coverage
+from shared.conversions.fields import FORMS, Derivation, FieldKind, Scalar
+from shared.errors import UnmappableRecord
+
+
+class Conversion(BaseModel):
+    """How one kind of record of one source becomes one type of shard."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    record_type: str
+    shard_type_id: str
+    system_type: Literal["crm", "storage", "messaging", "other"]
+    scope: Literal["account", "none"]
+    """Whose ids the records have: the connected vendor account's, or the vendor's as a whole."""
+    id_form: Literal["plain", "salesforce"] = "plain"
+    """How the vendor writes its ids."""
+    fields: Mapping[str, FieldKind]
+    """Canonical field → how it is read."""
+    derived: Mapping[str, Derivation] = {}
+    """Canonical field → how it is derived when the record does not say it itself."""
+    readers: Literal["unknown"] = "unknown"
+    """Who may read such a record, as far as the record tells."""
+    deleted_flag: str | None = None
+    """The vendor's field that says a record is gone."""
+
+    @cached_property
+    def version(self) -> str:
+        """A hash of the table."""
+        return digest(self.model_dump(mode="json"))
+
+    def external_id(self, source_id: str) -> str:
+        """The vendor's id of a record, in the one form it is stored in.
+
+        Raises:
+            UnmappableRecord: when it is not an id of this vendor.
+        """
+        try:
+            return FORMS[self.id_form](source_id)
+        except ValueError as error:
+            raise UnmappableRecord(f"{self.source} {self.record_type}: the record's id is {error}") from None
+
+    def read(self, record: Mapping[str, Any], coverage: Coverage) -> dict[str, Scalar]:
+        """The canonical fields the record speaks for. One it speaks for and leaves out is None: it was cleared.
+
+        Raises:
+            UnmappableRecord: naming the vendor's fields that cannot be read, and not their values.
+        """
+        read: dict[str, Scalar] = {}
+        unreadable = []
+        for name, kind in self.fields.items():
+            if coverage != "complete" and kind.field not in coverage:
+                continue
+            value = record.get(kind.field)
+            try:
+                read[name] = None if value is None else kind.read(value)
+            except (ValueError, KeyError, TypeError, OverflowError):
+                unreadable.append(f"{kind.field} is not a {kind.kind}")
+        if unreadable:
+            raise UnmappableRecord(f"{self.source} {self.record_type}: {'; '.join(unreadable)}")
+        return read
+
+    def merge(self, known: Mapping[str, Any], read: Mapping[str, Scalar]) -> dict[str, Any]:
+        """What is known afterwards: the fields read replace theirs, all others stay, derived ones follow."""
+        merged = {**known, **read}
+        for name, derivation in self.derived.items():
+            is_due = merged.get(name) is None or (name not in read and not read.keys().isdisjoint(derivation.inputs))
+            if is_due and (value := derivation.derive(merged)) is not None:
+                merged[name] = value
+        return merged

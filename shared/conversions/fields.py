@@ -1,0 +1,179 @@
+"""How one canonical field is read from a vendor's record: a closed set of kinds, each serialisable.
+
+A value may come as JSON (``100000.0``, ``true``) or as text from XML (``"100000.0"``, ``"true"``): both read alike. An absent or null value
+reads as None. An unreadable one is a ``ValueError``; the engine adds which field it was and never the value.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.message import timestamp
+from shared.conversions.identifiers import salesforce_id
+
+Scalar = str | int | float | bool | None
+
+FORMS: Final[Mapping[str, Callable[[str], str]]] = {"plain": str.strip, "salesforce": salesforce_id}
+
+
+class _Kind(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    field: str
+    """The vendor's name of the field."""
+
+
+class Text(_Kind):
+    """Text as it is; empty text is nothing."""
+
+    kind: Literal["text"] = "text"
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        return _text(value) or None
+
+
+class Number(_Kind):
+    """A finite number."""
+
+    kind: Literal["number"] = "number"
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        if isinstance(value, bool):
+            raise ValueError("not a number")  # noqa: TRY004 - every unreadable value is a ValueError
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError("not a finite number")
+        return int(number) if number.is_integer() else number
+
+
+class WholeNumber(_Kind):
+    """A number without a fraction. ``4.0`` is one."""
+
+    kind: Literal["whole number"] = "whole number"
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        number = Number(field=self.field).read(value)
+        if not isinstance(number, int):
+            raise ValueError("not a whole number")  # noqa: TRY004 - every unreadable value is a ValueError
+        return number
+
+
+class Flag(_Kind):
+    """True or false."""
+
+    kind: Literal["flag"] = "flag"
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        if isinstance(value, bool):
+            return value
+        return {"true": True, "false": False, "1": True, "0": False}[_text(value).strip().lower()]
+
+
+class Day(_Kind):
+    """A date without a time, ``YYYY-MM-DD``."""
+
+    kind: Literal["day"] = "day"
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        return date.fromisoformat(_text(value).strip()).isoformat()
+
+
+class Moment(_Kind):
+    """A date with a time and a zone; Salesforce writes ``Z`` in SOAP and ``+0000`` in REST."""
+
+    kind: Literal["moment"] = "moment"
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        moment = datetime.fromisoformat(_text(value).strip())
+        if moment.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        return timestamp(moment)
+
+
+class Choice(_Kind):
+    """One of a vendor's labels, by a table. A label the table does not know stays as the vendor writes it, readable."""
+
+    kind: Literal["choice"] = "choice"
+    labels: Mapping[str, str]
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        label = _text(value).strip()
+        return self.labels.get(label, label) or None
+
+
+class Identifier(_Kind):
+    """An id of another record of the same vendor."""
+
+    kind: Literal["identifier"] = "identifier"
+    form: Literal["plain", "salesforce"] = "plain"
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        return FORMS[self.form](_text(value)) or None
+
+
+FieldKind = Annotated[Text | Number | WholeNumber | Flag | Day | Moment | Choice | Identifier, Field(discriminator="kind")]
+
+
+class Joined(BaseModel):
+    """Canonical fields written one after the other, with a space between, where the vendor gave no value itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["joined"] = "joined"
+    parts: tuple[str, ...]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The canonical fields it follows."""
+        return self.parts
+
+    def derive(self, data: Mapping[str, Any]) -> Scalar:
+        """The value, from the canonical fields known so far."""
+        return " ".join(str(data[part]) for part in self.parts if data.get(part)) or None
+
+
+class DealStatus(BaseModel):
+    """``open``, ``won`` or ``lost``, from two canonical flags; nothing while they are not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["deal status"] = "deal status"
+    closed: str
+    won: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The canonical fields it follows."""
+        return (self.closed, self.won)
+
+    def derive(self, data: Mapping[str, Any]) -> Scalar:
+        """The value, from the canonical fields known so far."""
+        match data.get(self.closed), data.get(self.won):
+            case (False, _):
+                return "open"
+            case (True, True):
+                return "won"
+            case (True, False):
+                return "lost"
+            case _:
+                return None
+
+
+Derivation = Annotated[Joined | DealStatus, Field(discriminator="kind")]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict | list):
+        raise ValueError("not a single value")  # noqa: TRY004 - every unreadable value is a ValueError
+    return str(value)

@@ -1,0 +1,34 @@
+"""The forms vendors write ids in, brought to one.
+
+Salesforce writes an id with 15 case-sensitive characters or with 18, where the last three encode which of the first are capitals, so
+that the id survives systems that ignore case (Salesforce developer documentation, "ID Field Type").
+"""
+
+import re
+from typing import Final
+
+_SALESFORCE_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+_CHECK_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
+
+def salesforce_id(text: str) -> str:
+    """The 18-character form.
+
+    Raises:
+        ValueError: when it is no Salesforce id, or an 18-character one whose check letters are wrong.
+    """
+    text = text.strip()
+    if not _SALESFORCE_ID.fullmatch(text):
+        raise ValueError("not a Salesforce id")
+    whole = text[:15] + _check_letters(text[:15])
+    if len(text) == 18 and text.upper() != whole.upper():  # noqa: PLR2004 - the longer of the two lengths an id has
+        raise ValueError("not a Salesforce id: its check letters are wrong")
+    return whole
+
+
+def _check_letters(short: str) -> str:
+    letters = ""
+    for start in (0, 5, 10):
+        capitals = sum(1 << place for place, letter in enumerate(short[start : start + 5]) if letter.isupper())
+        letters += _CHECK_LETTERS[capitals]
+    return letters

@@ -1,0 +1,174 @@
+"""The one place that decides what becomes of a message.
+
+Handlers raise what it is; here it is decided: done, later, rejected, or raised to the broker. A message is never lost on the way: the copy
+is scheduled, or the rejection parked, before the delivered message may be completed; if that fails, the error leaves this function, the
+host abandons the message, and the broker delivers it again.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeVar
+
+from shared.contracts.claim import ClaimStore, redeemed
+from shared.contracts.message import Message
+from shared.errors import (
+    ConfigurationError,
+    DependencyUnavailable,
+    PermanentError,
+    PipelineError,
+    RateLimited,
+    SignatureMismatch,
+    TransientError,
+)
+from shared.messaging.breaker import Breakers
+from shared.messaging.envelope import CORRELATION_ID, TENANT_ID, TRACEPARENT
+from shared.messaging.outcomes import Outcome, Stored
+from shared.messaging.returns import Delivery, Returns
+from shared.telemetry.metrics import Metrics
+from shared.telemetry.names import Metric, Span
+from shared.telemetry.tracing import span
+
+log = logging.getLogger(__name__)
+
+TRANSIENT_ATTEMPTS: Final = 12
+FIRST_BACK_OFF_SECONDS: Final = 5.0
+LONGEST_BACK_OFF_SECONDS: Final = 900.0
+"""Twelve attempts with these back-offs span about 80 minutes."""
+
+UNKNOWN_BACK_OFFS_SECONDS: Final = (15.0, 45.0, 120.0, 240.0, 480.0)
+"""Five copies over 15 minutes for errors nobody named: bugs."""
+
+HELD_PATIENCE: Final = timedelta(hours=24)
+"""How long an open breaker may put one message off. Past it the message is decided as if the breaker were closed."""
+
+MessageT = TypeVar("MessageT", bound=Message)
+Handler = Callable[[MessageT], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True)
+class DeliveryPorts:
+    """What deciding needs."""
+
+    returns: Returns
+    claims: ClaimStore
+    metrics: Metrics
+    breakers: Breakers
+    now: Callable[[], datetime]
+    ready: Callable[[], Awaitable[None]]
+    """Raises until the store has what handlers rely on; messages come back later meanwhile."""
+
+
+async def deliver(delivery: Delivery, contract: type[MessageT], handler: Handler[MessageT], *, ports: DeliveryPorts) -> None:
+    """Handle one delivered message; returning means it may be completed.
+
+    Raises:
+        Exception: an unknown error whose budget is spent (the broker then dead-letters), or a failure to send the message on.
+    """
+    properties = delivery.properties
+    traceparent = str(properties[TRACEPARENT]) if TRACEPARENT in properties else None
+    with span(Span.HANDLE, traceparent=traceparent, type=contract.TYPE, message_id=delivery.message_id):
+        try:
+            outcome = await _handled(delivery, contract, handler, ports)
+        except asyncio.CancelledError:
+            # The worker never answers for a function a CancelledError leaves; facts on Azure Functions, rule 10.
+            await _decide(DependencyUnavailable("cancelled while handling"), delivery, contract.TYPE, ports)
+        except Exception as error:  # the one place that decides for every error
+            await _decide(error, delivery, contract.TYPE, ports)
+        else:
+            ports.breakers.of(contract.TYPE).record(failed=False)
+            said = type(outcome).__name__.lower()
+            ports.metrics.count(Metric.MESSAGES_HANDLED, type=contract.TYPE, outcome=said, reason=outcome.reason)
+            shard = {"shard": outcome.shard_id, "revision": outcome.revision} if isinstance(outcome, Stored) else {}
+            log.info("message handled", extra={**_ids(delivery), **shard, "outcome": said, "reason": outcome.reason})
+
+
+async def _handled(delivery: Delivery, contract: type[MessageT], handler: Handler[MessageT], ports: DeliveryPorts) -> Outcome:
+    try:
+        await ports.ready()
+    except ConfigurationError as error:
+        # A store that is not provisioned yet must cost no message its place on the queue (architecture 10, question 9).
+        raise DependencyUnavailable(f"not ready: {error}") from error
+    return await handler(contract.from_object(await redeemed(delivery.body, claims=ports.claims)))
+
+
+async def _decide(error: Exception, delivery: Delivery, message_type: str, ports: DeliveryPorts) -> None:
+    now = ports.now()
+    first_failed_at = delivery.first_failed_at or now
+    breaker = ports.breakers.of(message_type)
+    was_open = breaker.is_open
+    breaker.record(failed=True)
+    if breaker.is_open and not was_open:
+        log.error("breaker opened: failures of this type are put off", extra={"type": message_type})
+
+    held = breaker.is_open and now - first_failed_at < HELD_PATIENCE
+    wait_seconds = _back_off_seconds(error, delivery, held=held)
+    if wait_seconds is not None:
+        if held:
+            ports.metrics.count(Metric.BREAKER_HELD, type=message_type)
+        due_at = now + timedelta(seconds=wait_seconds)
+        await ports.returns.later(delivery, due_at=due_at, spent=delivery.spent + (not held), first_failed_at=first_failed_at)
+        _note("later", error, delivery, message_type, ports)
+    elif isinstance(error, PipelineError):
+        await ports.returns.reject(delivery, reason=type(error).__name__, detail=str(error), rejected_at=now)
+        _note("rejected", error, delivery, message_type, ports)
+    else:
+        _note("raised", error, delivery, message_type, ports)
+        raise error
+
+
+def _back_off_seconds(error: Exception, delivery: Delivery, *, held: bool) -> float | None:
+    """How long to wait before the next attempt, or None when there is none."""
+    exponential: float = min(FIRST_BACK_OFF_SECONDS * 2 ** min(delivery.attempt, 30), LONGEST_BACK_OFF_SECONDS)
+    spread = exponential * (1 + _jitter(delivery))
+    if held:
+        return spread
+    match error:
+        case RateLimited() if delivery.spent < TRANSIENT_ATTEMPTS:
+            return max(spread, error.retry_after_seconds)
+        case TransientError() if delivery.spent < TRANSIENT_ATTEMPTS:
+            return spread
+        case TransientError() | PermanentError() | ConfigurationError() | SignatureMismatch():
+            return None
+        case _ if delivery.spent < len(UNKNOWN_BACK_OFFS_SECONDS):
+            return UNKNOWN_BACK_OFFS_SECONDS[delivery.spent]
+        case _:
+            return None
+
+
+def _jitter(delivery: Delivery) -> float:
+    """0 to 0.25, derived from the message so that a crowd that failed together does not come back together."""
+    return hashlib.sha256(f"{delivery.original_id}#{delivery.attempt}".encode()).digest()[0] / 1024
+
+
+def _note(decided: str, error: Exception, delivery: Delivery, message_type: str, ports: DeliveryPorts) -> None:
+    reason = type(error).__name__
+    ports.metrics.count(Metric.MESSAGES_HANDLED, type=message_type, outcome=decided, reason=reason)
+    # The text of our own errors is safe to log; that of a foreign one may hold anything, so only its kind and place are.
+    known = isinstance(error, PipelineError)
+    said = {"detail": str(error)} if known else {"at": _place(error)}
+    log.log(
+        logging.WARNING if decided == "later" else logging.ERROR,
+        "message not handled",
+        extra={**_ids(delivery), "outcome": decided, "reason": reason, **said},
+    )
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "unknown"
+
+
+def _ids(delivery: Delivery) -> Mapping[str, str | int | None]:
+    return {
+        "message_id": delivery.message_id,
+        "attempt": delivery.attempt,
+        "queue": delivery.queue,
+        "tenant": delivery.properties.get(TENANT_ID),
+        "correlation": delivery.properties.get(CORRELATION_ID),
+    }

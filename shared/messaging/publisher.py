@@ -1,0 +1,57 @@
+"""Messages out: encoded, with ids and properties, put aside when too large, confirmed by the broker before anything is acknowledged."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol
+
+from typing_extensions import override
+
+from shared.contracts.claim import Claim, ClaimStore
+from shared.contracts.message import Message
+from shared.messaging.envelope import CORRELATION_ID, TENANT_ID, TYPE, VERSION, Envelope, Transport
+from shared.telemetry.metrics import Metrics
+from shared.telemetry.names import Metric
+
+
+class Publisher(Protocol):
+    """The port handlers publish through."""
+
+    async def publish(self, *messages: Message) -> None:
+        """Every message is on its queue when this returns.
+
+        Raises:
+            TransientError: when not all of them are known to be; publishing again is harmless.
+        """
+
+
+class QueuePublisher(Publisher):
+    """Publishes to a broker."""
+
+    def __init__(self, transport: Transport, *, claims: ClaimStore, metrics: Metrics, traceparent: Callable[[], str | None]) -> None:
+        self._transport = transport
+        self._claims = claims
+        self._metrics = metrics
+        self._traceparent = traceparent
+
+    @override
+    async def publish(self, *messages: Message) -> None:
+        envelopes = [Envelope.of(message, traceparent=self._traceparent()) for message in messages]
+        await self._transport.send(*[await self._light(envelope) for envelope in envelopes])
+        for message in messages:
+            self._metrics.count(Metric.MESSAGES_PUBLISHED, type=message.TYPE)
+
+    async def _light(self, envelope: Envelope) -> Envelope:
+        if not envelope.is_too_large:
+            return envelope
+        claim = Claim.of(envelope.body, tenant_id=str(envelope.properties[TENANT_ID]), message_id=envelope.id)
+        await self._claims.put(claim, envelope.body)
+        self._metrics.count(Metric.MESSAGES_CLAIM_CHECKED, type=str(envelope.properties[TYPE]))
+        said = {
+            "type": envelope.properties[TYPE],
+            "version": envelope.properties[VERSION],
+            "tenantId": claim.tenant_id,
+            "correlationId": envelope.properties.get(CORRELATION_ID),
+            "claim": claim.model_dump(mode="json", by_alias=True),
+        }
+        return replace(envelope, body=json.dumps(said, separators=(",", ":")).encode())

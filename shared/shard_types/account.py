@@ -1,0 +1,94 @@
+"""``c_account``: a company.
+
+Field names and known values are those of the product's core shard types; a value outside them is kept as it is.
+"""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from shared.shard_types.shard_type import ShardType, StructuredData
+
+TYPES: Final = ("customer", "competitor", "partner", "prospect", "reseller", "other")
+INDUSTRIES: Final = (
+    "technology",
+    "finance",
+    "healthcare",
+    "retail",
+    "manufacturing",
+    "education",
+    "consulting",
+    "energy",
+    "telecommunications",
+    "media",
+    "real_estate",
+    "transportation",
+    "hospitality",
+    "government",
+    "nonprofit",
+    "other",
+)
+RATINGS: Final = ("hot", "warm", "cold")
+OWNERSHIPS: Final = ("public", "private", "subsidiary", "other")
+
+
+class AccountData(StructuredData):
+    """The fields of a company. Moments are ISO 8601 in UTC, ids the vendor's, coordinates degrees."""
+
+    name: Annotated[str, Field(min_length=1)]
+    account_number: str | None = None
+    type: Annotated[str | None, Field(json_schema_extra={"examples": list(TYPES)})] = None
+    industry: Annotated[str | None, Field(json_schema_extra={"examples": list(INDUSTRIES)})] = None
+    rating: Annotated[str | None, Field(json_schema_extra={"examples": list(RATINGS)})] = None
+    ownership: Annotated[str | None, Field(json_schema_extra={"examples": list(OWNERSHIPS)})] = None
+    annual_revenue: float | None = None
+    number_of_employees: int | None = None
+    ticker_symbol: str | None = None
+    year_started: str | None = None
+    phone: str | None = None
+    fax: str | None = None
+    website: str | None = None
+    site: str | None = None
+    sic: str | None = None
+    sic_desc: str | None = None
+    naics_code: str | None = None
+    duns_number: str | None = None
+    billing_street: str | None = None
+    billing_city: str | None = None
+    billing_state: str | None = None
+    billing_postal_code: str | None = None
+    billing_country: str | None = None
+    billing_state_code: str | None = None
+    billing_country_code: str | None = None
+    billing_latitude: float | None = None
+    billing_longitude: float | None = None
+    billing_geocode_accuracy: str | None = None
+    shipping_street: str | None = None
+    shipping_city: str | None = None
+    shipping_state: str | None = None
+    shipping_postal_code: str | None = None
+    shipping_country: str | None = None
+    shipping_state_code: str | None = None
+    shipping_country_code: str | None = None
+    shipping_latitude: float | None = None
+    shipping_longitude: float | None = None
+    shipping_geocode_accuracy: str | None = None
+    parent_id: str | None = None
+    owner_id: str | None = None
+    record_type_id: str | None = None
+    created_by_id: str | None = None
+    last_modified_by_id: str | None = None
+    created_date: str | None = None
+    last_modified_date: str | None = None
+    last_activity_date: str | None = None
+    is_person_account: bool | None = None
+    description: str | None = None
+
+
+ACCOUNT: Final = ShardType(
+    id="c_account",
+    name="Account",
+    description="A company one does business with.",
+    schema_version=1,
+    data=AccountData,
+)

@@ -1,0 +1,65 @@
+"""``c_contact``: a person at a company. Field names are those of the product's core shard types."""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from shared.shard_types.shard_type import ShardType, StructuredData
+
+
+class ContactData(StructuredData):
+    """The fields of a person. Dates are ``YYYY-MM-DD``, moments ISO 8601 in UTC, ids the vendor's."""
+
+    name: Annotated[str, Field(min_length=1)]
+    salutation: str | None = None
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    suffix: str | None = None
+    account_id: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    mobile_phone: str | None = None
+    home_phone: str | None = None
+    other_phone: str | None = None
+    fax: str | None = None
+    assistant_name: str | None = None
+    assistant_phone: str | None = None
+    mailing_street: str | None = None
+    mailing_city: str | None = None
+    mailing_state: str | None = None
+    mailing_postal_code: str | None = None
+    mailing_country: str | None = None
+    mailing_state_code: str | None = None
+    mailing_country_code: str | None = None
+    other_street: str | None = None
+    other_city: str | None = None
+    other_state: str | None = None
+    other_postal_code: str | None = None
+    other_country: str | None = None
+    owner_id: str | None = None
+    reports_to_id: str | None = None
+    record_type_id: str | None = None
+    title: str | None = None
+    department: str | None = None
+    description: str | None = None
+    birthdate: str | None = None
+    lead_source: str | None = None
+    has_opted_out_of_email: bool | None = None
+    is_email_bounced: bool | None = None
+    email_bounced_reason: str | None = None
+    email_bounced_date: str | None = None
+    created_by_id: str | None = None
+    last_modified_by_id: str | None = None
+    created_date: str | None = None
+    last_modified_date: str | None = None
+    last_activity_date: str | None = None
+
+
+CONTACT: Final = ShardType(
+    id="c_contact",
+    name="Contact",
+    description="A person at a company one does business with.",
+    schema_version=1,
+    data=ContactData,
+)

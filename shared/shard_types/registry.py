@@ -1,0 +1,24 @@
+"""The shard types this deployment knows: the one list."""
+
+from typing import Final
+
+from shared.errors import UnmappableRecord
+from shared.shard_types.account import ACCOUNT
+from shared.shard_types.contact import CONTACT
+from shared.shard_types.integration_state import INTEGRATION_STATE
+from shared.shard_types.opportunity import OPPORTUNITY
+from shared.shard_types.shard_type import ShardType
+
+SHARD_TYPES: Final = (ACCOUNT, CONTACT, OPPORTUNITY, INTEGRATION_STATE)
+
+
+def shard_type(shard_type_id: str) -> ShardType:
+    """The type with this id.
+
+    Raises:
+        UnmappableRecord: when the registry does not know it.
+    """
+    for known in SHARD_TYPES:
+        if known.id == shard_type_id:
+            return known
+    raise UnmappableRecord(f"no shard type {shard_type_id}")

@@ -1,0 +1,121 @@
+"""The shard: a typed document, one per vendor record.
+
+The field names are those of the stored document: camelCase, but for the two relationship lists, which the founding documents write with
+underscores. ``revision_number`` rises when content, text, ACL or a person changes the shard; links, vectors and stamps never raise it.
+"""
+
+from typing import Any, Final, Literal
+
+from pydantic import Field, JsonValue
+
+from shared.access.acl import Acl
+from shared.contracts.canonical import digest
+from shared.contracts.ingestion import Coverage
+from shared.contracts.message import Identifier, Instant, Wire
+from shared.shards.versions import Version
+
+Status = Literal["active", "archived", "deleted", "draft"]
+
+KEPT_FOR_GOOD: Final = -1
+DELETED_TTL_SECONDS: Final = 90 * 24 * 3600
+"""How long a deleted shard is kept: the retention of architecture 7."""
+
+
+class ExternalRelationship(Wire):
+    """The edge to the vendor record. There is one per system and scope."""
+
+    id: str
+    system: str
+    system_type: Literal["crm", "storage", "messaging", "other"]
+    scope: str
+    record_type: str
+    external_id: str
+    label: str | None = None
+    sync_status: Literal["synced", "pending", "failed", "stale"] = "synced"
+    sync_direction: Literal["inbound", "outbound", "bidirectional"] = "inbound"
+    last_synced_at: Instant
+    created_at: Instant
+    created_by: str = "system"
+
+
+class Normalization(Wire):
+    """Normalization's stamp: what was seen last, and how it looked."""
+
+    fingerprint: str
+    vendor_version: str | None
+    observed_at: Instant
+    conversion_version: str
+    coverage: Coverage
+
+    @property
+    def version(self) -> Version:
+        """Its place in the order of versions."""
+        return Version(self.vendor_version, self.observed_at, self.conversion_version)
+
+
+class Enriched(Wire):
+    """Enrichment's stamp."""
+
+    revision: int
+    edge_set_hash: str
+
+
+class Processing(Wire):
+    """The stamps of the stages after normalization."""
+
+    enriched: Enriched | None = None
+
+
+class Metadata(Wire):
+    """Bookkeeping."""
+
+    created_by: str = "system"
+    updated_by: str = "system"
+    connection_id: str | None = None
+    correlation_id: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class Shard(Wire):
+    """One shard, as stored."""
+
+    id: Identifier
+    tenant_id: Identifier
+    user_id: str = "system"
+    shard_type_id: Identifier
+    schema_version: int = Field(ge=1)
+    structured_data: dict[str, JsonValue]
+    unstructured_data: dict[str, JsonValue] | None = None
+    internal_relationships: tuple[dict[str, JsonValue], ...] = Field(default=(), alias="internal_relationships")
+    external_relationships: tuple[ExternalRelationship, ...] = Field(default=(), alias="external_relationships")
+    vectors: dict[str, JsonValue] | None = None
+    ml_fields: dict[str, JsonValue] | None = None
+    acl: Acl
+    metadata: Metadata
+    status: Status
+    source: Literal["ui", "api", "import", "integration", "system"] = "integration"
+    revision_number: int = Field(ge=1)
+    normalization: Normalization | None = None
+    processing: Processing = Processing()
+    created_at: Instant
+    updated_at: Instant
+    ttl: int = KEPT_FOR_GOOD
+    etag: str | None = Field(default=None, exclude=True)
+    """The store's mark of this very state; None for a shard not stored yet."""
+
+    def document(self) -> dict[str, Any]:
+        """The stored form."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @property
+    def awaits_enrichment(self) -> bool:
+        """Whether enrichment has not stamped this revision: then, and only then, it is announced."""
+        return self.processing.enriched is None or self.processing.enriched.revision < self.revision_number
+
+
+def fingerprint(
+    *, structured_data: dict[str, Any], acl: Acl, status: Status, external: tuple[ExternalRelationship, ...], schema_version: int
+) -> str:
+    """A hash of what a person would call the content. Moments of syncing are not part of it."""
+    edges = sorted([edge.system, edge.scope, edge.record_type, edge.external_id, edge.label or ""] for edge in external)
+    return digest(structured_data, [entry.model_dump(mode="json") for entry in acl], status, edges, schema_version)

@@ -1,0 +1,100 @@
+"""The shard store port: a point read, a create, and partial updates guarded by the state that was read.
+
+Every call takes a tenant. A partial update names its owner's fields only (architecture 7, "one writer per field"), at most ten paths
+because a Cosmos DB patch may hold ten operations (Azure Cosmos DB, "Partial document update").
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from shared.access.acl import Acl
+from shared.contracts.message import timestamp
+from shared.shards.ids import ShardId
+from shared.shards.model import ExternalRelationship, Metadata, Normalization, Shard, Status
+
+MAX_PATHS: Final = 10
+MAX_ALIAS_STEPS: Final = 5
+"""A chain of merges longer than this is a fault, not a history."""
+
+
+class Change(Protocol):
+    """One stage's partial update."""
+
+    def paths(self) -> dict[str, Any]:
+        """Top-level field of the stored document → its new value, at most ``MAX_PATHS`` of them."""
+
+
+@dataclass(frozen=True)
+class ContentChange:
+    """Normalization: the record changed."""
+
+    structured_data: dict[str, Any]
+    external_relationships: tuple[ExternalRelationship, ...]
+    acl: Acl
+    status: Status
+    metadata: Metadata
+    normalization: Normalization
+    revision_number: int
+    schema_version: int
+    updated_at: datetime
+    ttl: int
+
+    def paths(self) -> dict[str, Any]:
+        """Ten paths, which is all there may be."""
+        return {
+            "structuredData": self.structured_data,
+            "external_relationships": [edge.model_dump(mode="json", by_alias=True) for edge in self.external_relationships],
+            "acl": [entry.model_dump(mode="json", by_alias=True) for entry in self.acl],
+            "status": self.status,
+            "metadata": self.metadata.model_dump(mode="json", by_alias=True),
+            "normalization": self.normalization.model_dump(mode="json", by_alias=True),
+            "revisionNumber": self.revision_number,
+            "schemaVersion": self.schema_version,
+            "updatedAt": timestamp(self.updated_at),
+            "ttl": self.ttl,
+        }
+
+
+@dataclass(frozen=True)
+class SightingChange:
+    """Normalization: the record was seen in a newer version with the same content. Nobody is told, but an older version arriving late
+    must still be known as older."""
+
+    normalization: Normalization
+
+    def paths(self) -> dict[str, Any]:
+        """The stamp alone."""
+        return {"normalization": self.normalization.model_dump(mode="json", by_alias=True)}
+
+
+class ShardStore(Protocol):
+    """Where shards are."""
+
+    async def read(self, tenant_id: str, shard_id: ShardId) -> Shard | None:
+        """The shard, or the surviving one when the id is an alias; None when there is neither.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
+    async def create(self, shard: Shard) -> None:
+        """Store a shard that is not there yet.
+
+        Raises:
+            Conflict: when it is there by now.
+        """
+
+    async def change(self, shard: Shard, change: Change) -> None:
+        """Apply a partial update to the state that was read.
+
+        Raises:
+            Conflict: when the shard was written since.
+        """
+
+    async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
+        """Let an id that the vendor gave up point to the shard that carries its history on. Replaces what was stored under it.
+
+        Raises:
+            OwnershipConflict: when the surviving id is itself an alias of the old one, so that both would point in a circle.
+        """

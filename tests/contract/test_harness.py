@@ -1,0 +1,175 @@
+"""The harness keeps its own promises: each rule is run on a small tree of tests that breaks it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Run:
+    status: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project of its own: our pytest settings, our harness, other tests."""
+
+    path: Path
+
+    def write(self, name: str, text: str) -> None:
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def run(self, *arguments: str) -> Run:
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE_", "PYTEST_"))}
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+        done = subprocess.run(command, cwd=self.path, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        return Run(done.returncode, done.stdout + done.stderr)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "tests" / "plugins", tmp_path / "tests" / "plugins", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path / "tests")
+    return Project(tmp_path)
+
+
+SKIPS = """
+import pytest
+
+def test_that_runs():
+    pass
+
+@pytest.mark.parametrize("version", ["3.13"])
+def test_that_needs_more(version):
+    pytest.skip("no Python 3.13 found")
+"""
+
+
+def test_a_skip_nobody_reviewed_fails_the_run(project: Project) -> None:
+    project.write("tests/contract/test_one.py", SKIPS)
+    project.write("tests/skips.txt", "tests/contract/test_one.py::test_that_needs_more[3.12] | no Python 3.13 found\n")
+
+    run = project.run()
+
+    assert run.status == 1
+    assert "test_one.py::test_that_needs_more[3.13] | no Python 3.13 found -- NOT REVIEWED" in run.output
+    assert re.search(r"1 passed, 1 skipped in", run.output)
+
+
+def test_a_reviewed_skip_passes_and_is_printed_with_its_reason(project: Project) -> None:
+    project.write("tests/contract/test_one.py", SKIPS)
+    project.write("tests/skips.txt", "# reviewed\n\ntests/contract/test_one.py::*[3.13] | no Python * found\n")
+
+    run = project.run()
+
+    assert run.status == 0
+    assert "test_one.py::test_that_needs_more[3.13] | no Python 3.13 found -- reviewed" in run.output
+
+
+def test_a_file_that_skips_itself_needs_a_review_too(project: Project) -> None:
+    project.write("tests/contract/test_one.py", "import pytest\npytest.skip('not today', allow_module_level=True)\n")
+    project.write("tests/contract/test_two.py", "def test_that_runs():\n    pass\n")
+
+    run = project.run()
+
+    assert run.status == 1
+    assert "tests/contract/test_one.py | not today -- NOT REVIEWED" in run.output
+
+
+def test_a_line_of_the_list_without_a_reason_stops_the_run(project: Project) -> None:
+    project.write("tests/contract/test_one.py", SKIPS)
+    project.write("tests/skips.txt", "tests/*\n")
+
+    run = project.run()
+
+    assert run.status == pytest.ExitCode.USAGE_ERROR
+    assert "skips.txt:1: write `test id | reason`" in run.output
+
+
+LONG = "import pytest\n\n@pytest.mark.long\ndef test_long():\n    pass\n\ndef test_short():\n    pass\n"
+
+
+def test_long_tests_are_left_out_counted_and_not_called_skips(project: Project) -> None:
+    project.write("tests/contract/test_one.py", LONG)
+
+    run = project.run()
+
+    assert run.status == 0
+    assert "1 passed, 1 deselected" in run.output
+    assert "long tests left out: 1 (run them with --long)" in run.output
+
+
+def test_long_tests_run_when_asked_for(project: Project) -> None:
+    project.write("tests/contract/test_one.py", LONG)
+
+    run = project.run("--long")
+
+    assert run.status == 0
+    assert "2 passed" in run.output
+
+
+def test_a_folder_marks_its_tests(project: Project) -> None:
+    project.write("tests/integration/test_one.py", "def test_one():\n    pass\n")
+    project.write("tests/e2e/test_two.py", "def test_two():\n    pass\n")
+    project.write("tests/unit/test_three.py", "def test_three():\n    pass\n")
+
+    run = project.run("-m", "integration or e2e")
+
+    assert run.status == 0
+    assert "2 passed, 1 deselected" in run.output
+
+
+CONNECTS = """
+import socket
+
+def test_one():
+    try:
+        socket.create_connection(("127.0.0.1", 9), timeout=0.1)
+    except Exception:
+        pass
+"""
+
+
+def test_a_unit_test_that_uses_the_network_fails_even_if_it_swallows_the_refusal(project: Project) -> None:
+    project.write("tests/unit/test_one.py", CONNECTS)
+
+    run = project.run()
+
+    assert run.status == 1
+    assert "a unit test used the network: socket.getaddrinfo" in run.output
+
+
+def test_a_unit_test_may_not_even_open_a_socket(project: Project) -> None:
+    project.write("tests/unit/test_one.py", "import socket\n\ndef test_one():\n    socket.socket()\n")
+
+    run = project.run()
+
+    assert run.status == 1
+    assert "SocketRefused" in run.output
+
+
+def test_a_unit_test_has_an_event_loop(project: Project) -> None:
+    project.write("tests/unit/test_one.py", "import asyncio\n\nasync def test_one():\n    await asyncio.sleep(0)\n")
+
+    run = project.run()
+
+    assert run.status == 0
+    assert "1 passed" in run.output
+
+
+def test_other_folders_have_the_network(project: Project) -> None:
+    project.write("tests/integration/test_one.py", CONNECTS)
+
+    assert project.run().status == 0
