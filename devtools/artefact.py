@@ -3,7 +3,7 @@
 ``.funcignore`` has two readers. Editors and people read it like a ``.gitignore``; Azure Functions Core Tools does not (its
 ``GitIgnoreParser``): there a pattern is a regular expression that must match the beginning of the path up to a word boundary, order means
 nothing and a ``!`` always wins. This builder asks both and refuses to build when they disagree about a file. What ``.gitignore`` names
-(byte code, environments) is left out before either is asked, as in a clean checkout; deploy from one, because Core Tools would ship byte code.
+(byte code, environments) is left out before either is asked, as in a clean checkout. Deploy from one: Core Tools would ship byte code.
 
 ``python -m devtools.artefact OUT.zip``. The same files give the same bytes.
 """
@@ -35,7 +35,7 @@ class _Line:
 
 
 def git_reading(text: str) -> Reading:
-    """As git reads it: the last matching line decides, and nothing comes back from inside an ignored folder ("gitignore", Pattern format)."""
+    """As git reads it ("gitignore", Pattern format): the last matching line decides, nothing comes back from inside an ignored folder."""
     lines = [_git_line(line.strip()) for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
     def is_kept(path: str) -> bool:

@@ -1,17 +1,18 @@
 """The order in which every webhook call is treated; it knows no vendor.
 
-Size and kind → who calls, on raw bytes → whose connection → what happened → on the queue → "received". An answer of 2xx means that all of it
-is on the queue. What goes wrong is counted and logged with the connection's id, never with anything of the body or the path.
+Size and kind → who calls, on raw bytes → whose connection → what happened → on the queue → "received". An answer of 2xx means that all of
+it is on the queue. What goes wrong is counted and logged with the connection's id, never with anything of the body or the path.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 from ingestion.sources.source import Webhook, WebhookRequest, WebhookResponse
 from shared.connections.connection import Connection, Connections
+from shared.contracts.ingestion import IngestionEvent
 from shared.errors import ContractViolation, SignatureMismatch, TransientError
 from shared.messaging.publisher import Publisher
 from shared.telemetry.metrics import Metrics
@@ -21,6 +22,15 @@ log = logging.getLogger(__name__)
 
 LARGE_BODY_BYTES: Final = 64 * 1024
 """From here on a body is parsed in a thread: parsing must not keep other calls waiting."""
+
+
+class _Refused(Exception):
+    """The call is not treated any further."""
+
+    def __init__(self, status: int, outcome: str, text: str = "") -> None:
+        super().__init__(outcome)
+        self.response = WebhookResponse(status, text)
+        self.outcome = outcome
 
 
 async def receive(
@@ -33,40 +43,40 @@ async def receive(
     now: Callable[[], datetime],
 ) -> WebhookResponse:
     """Treat one call."""
-    response, outcome, connection_id = await _answer(request, webhook, connections, publisher, metrics, now())
+    connection: Connection | None = None
+    response, outcome, said = webhook.acknowledged, "accepted", {}
+    try:
+        _check_size_and_kind(request, webhook)
+        connection = await connections.find(webhook.verify(request))
+        if connection is None:
+            raise _Refused(401, "unknown caller")
+        events = await _events(request, webhook, connection, now())
+        await publisher.publish(*events)
+        metrics.count(Metric.WEBHOOK_EVENTS, len(events), source=webhook.source)
+        said = {"events": len(events), "correlation": events[0].correlation_id}
+    except _Refused as refused:
+        response, outcome = refused.response, refused.outcome
+    except SignatureMismatch:
+        response, outcome = WebhookResponse(401), "refused"
+    except ContractViolation as error:
+        response, outcome = WebhookResponse(400, str(error)), "malformed"
+    except TransientError:
+        # Nothing is acknowledged: the vendor will try again, and what is on the queue already is recognised by its id.
+        response, outcome = WebhookResponse(503), "unavailable"
     metrics.count(Metric.WEBHOOK_REQUESTS, source=webhook.source, outcome=outcome)
-    level = logging.INFO if outcome == "accepted" else logging.WARNING
-    said = {"source": webhook.source, "outcome": outcome, "status": response.status, "connection": connection_id}
-    log.log(level, "webhook call answered", extra=said)
+    said |= {"source": webhook.source, "outcome": outcome, "connection": connection.id if connection else None}
+    log.log(logging.INFO if outcome == "accepted" else logging.WARNING, "webhook call answered", extra=said)
     return response
 
 
-async def _answer(
-    request: WebhookRequest, webhook: Webhook, connections: Connections, publisher: Publisher, metrics: Metrics, received_at: datetime
-) -> tuple[WebhookResponse, str, str | None]:
-    """The response, the outcome that is counted, and the connection once it is known."""
+def _check_size_and_kind(request: WebhookRequest, webhook: Webhook) -> None:
     if len(request.body) > webhook.limit_bytes:
-        return WebhookResponse(413, "the body is too large"), "oversized", None
+        raise _Refused(413, "oversized", "the body is too large")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in webhook.content_types:
-        return WebhookResponse(415, "this kind of content is not read here"), "wrong content type", None
-    connection: Connection | None = None
-    try:
-        connection = await connections.find(webhook.verify(request))
-        if connection is None:
-            return WebhookResponse(401), "unknown caller", None
-        events = (
-            await asyncio.to_thread(webhook.events, request, connection, received_at)
-            if len(request.body) > LARGE_BODY_BYTES
-            else webhook.events(request, connection, received_at)
-        )
-        await publisher.publish(*events)
-    except SignatureMismatch:
-        return WebhookResponse(401), "refused", connection.id if connection else None
-    except ContractViolation as error:
-        return WebhookResponse(400, str(error)), "malformed", connection.id if connection else None
-    except TransientError:
-        # Nothing is acknowledged: the vendor will try again, and what is on the queue already is recognised by its id.
-        return WebhookResponse(503), "unavailable", connection.id if connection else None
-    metrics.count(Metric.WEBHOOK_EVENTS, len(events), source=webhook.source)
-    log.info("events published", extra={"connection": connection.id, "count": len(events), "correlation": events[0].correlation_id})
-    return webhook.acknowledged, "accepted", connection.id
+        raise _Refused(415, "wrong content type", "this kind of content is not read here")
+
+
+async def _events(request: WebhookRequest, webhook: Webhook, connection: Connection, received_at: datetime) -> Sequence[IngestionEvent]:
+    if len(request.body) > LARGE_BODY_BYTES:
+        return await asyncio.to_thread(webhook.events, request, connection, received_at)
+    return webhook.events(request, connection, received_at)

@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module, util
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def environment() -> Path | None:
     return _VENV / "bin" / "python"
 
 
-def _pythons_313() -> Iterable[str]:
+def _pythons_313() -> Iterator[str]:
     named = shutil.which("python3.13")
     found = [sys.executable, *([named] if named else []), *map(str, sorted(Path.home().glob(".pyenv/versions/3.13*/bin/python")))]
     for candidate in found:

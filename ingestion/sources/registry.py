@@ -1,9 +1,8 @@
 """The sources that push: the one list."""
 
-from shared.settings import Settings
-
 from ingestion.sources.salesforce.webhook import SalesforceWebhook
 from ingestion.sources.source import Webhook
+from shared.settings import Settings
 
 
 def webhooks(settings: Settings) -> dict[str, Webhook]:

@@ -44,7 +44,7 @@ class Number(_Kind):
     def read(self, value: Any) -> Scalar:
         """The canonical value of a present one."""
         if isinstance(value, bool):
-            raise ValueError("not a number")  # noqa: TRY004 - every unreadable value is a ValueError
+            raise ValueError("not a number")
         number = float(value)
         if not math.isfinite(number):
             raise ValueError("not a finite number")
@@ -60,7 +60,7 @@ class WholeNumber(_Kind):
         """The canonical value of a present one."""
         number = Number(field=self.field).read(value)
         if not isinstance(number, int):
-            raise ValueError("not a whole number")  # noqa: TRY004 - every unreadable value is a ValueError
+            raise ValueError("not a whole number")
         return number
 
 
@@ -175,5 +175,5 @@ Derivation = Annotated[Joined | DealStatus, Field(discriminator="kind")]
 
 def _text(value: Any) -> str:
     if isinstance(value, dict | list):
-        raise ValueError("not a single value")  # noqa: TRY004 - every unreadable value is a ValueError
+        raise ValueError("not a single value")
     return str(value)

@@ -21,7 +21,7 @@ def salesforce_id(text: str) -> str:
     if not _SALESFORCE_ID.fullmatch(text):
         raise ValueError("not a Salesforce id")
     whole = text[:15] + _check_letters(text[:15])
-    if len(text) == 18 and text.upper() != whole.upper():  # noqa: PLR2004 - the longer of the two lengths an id has
+    if len(text) == 18 and text.upper() != whole.upper():
         raise ValueError("not a Salesforce id: its check letters are wrong")
     return whole
 

@@ -9,7 +9,8 @@ from shared.contracts.canonical import digest
 from shared.contracts.message import Identifier, Instant, Wire
 
 GapReason = Literal["acl-unknown", "partial-out-of-order"]
-"""``acl-unknown``: readers could not be told. ``partial-out-of-order``: an older event came late, and speaks for fields the newer does not."""
+"""``acl-unknown``: readers could not be told. ``partial-out-of-order``: an older event came late and speaks for fields a newer one does
+not."""
 
 
 class Gap(Wire):

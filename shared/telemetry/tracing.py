@@ -13,8 +13,8 @@ from shared.telemetry.names import Span
 @contextmanager
 def span(name: Span, *, traceparent: str | None = None, **attributes: str) -> Iterator[None]:
     """Time a step as a child of the given context, or of the current one."""
-    from opentelemetry import trace  # noqa: PLC0415 - cold start: architecture 4, rule 9
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415 - as above
+    from opentelemetry import trace
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     parent = TraceContextTextMapPropagator().extract({"traceparent": traceparent}) if traceparent else None
     with trace.get_tracer("shardline").start_as_current_span(name.value, context=parent, attributes=attributes):
@@ -23,7 +23,7 @@ def span(name: Span, *, traceparent: str | None = None, **attributes: str) -> It
 
 def current_traceparent() -> str | None:
     """The context to send along, if a span is open and recorded."""
-    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415 - cold start
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     carrier: dict[str, str] = {}
     TraceContextTextMapPropagator().inject(carrier)

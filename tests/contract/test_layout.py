@@ -50,7 +50,9 @@ def tree() -> Tree:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_rule_holds(rule: str, tree: Tree) -> None:
-    assert [str(fault) for fault in RULES[rule](tree)] == []
+    faults = [str(fault) for fault in RULES[rule](tree)]
+
+    assert not faults, "\n".join(faults)
 
 
 def test_every_reviewed_exception_is_still_needed(tree: Tree) -> None:

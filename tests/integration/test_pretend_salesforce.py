@@ -1,7 +1,7 @@
 """The pretend Salesforce against small receivers on loopback: acknowledging, refusing, answering nonsense, hanging up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -100,6 +100,12 @@ class FastClock:
         self.seconds += seconds
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
 def an_org() -> PretendOrg:
     return PretendOrg("00D000000000062EAA", Random(4), lambda: datetime.now(UTC))
 
@@ -156,8 +162,9 @@ async def test_nobody_listening_is_a_failure_that_waits_and_the_timeout_says_so(
 
     async with OutboundMessages(org, rng, schedule=SOON) as messages:
         messages.notify(new_action("Account", url, rng), [account.id])
+        await until(lambda: len(messages.ledger.deliveries) > 2)
         with pytest.raises(TimeoutError, match="1 notifications still wait"):
-            await messages.settled(0.1)
+            await messages.settled(0.01)
 
     assert {delivery.answer for delivery in messages.ledger.deliveries} == {Answer.NO_ANSWER}
 
@@ -165,16 +172,13 @@ async def test_nobody_listening_is_a_failure_that_waits_and_the_timeout_says_so(
 async def test_an_answer_that_takes_too_long_is_none() -> None:
     org, rng = an_org(), Random(5)
     account = org.create("Account")
+    slow = Receiver(answer_delay_seconds=30)
 
-    async with (
-        listening(Receiver(answer_delay_seconds=0.3)) as receiver,
-        OutboundMessages(org, rng, schedule=SOON, answer_timeout_seconds=0.05) as messages,
-    ):
+    async with listening(slow) as receiver, OutboundMessages(org, rng, schedule=SOON, answer_timeout_seconds=0.05) as messages:
         messages.notify(new_action("Account", receiver.url, rng), [account.id])
-        with pytest.raises(TimeoutError):
-            await messages.settled(0.2)
+        await until(lambda: len(messages.ledger.deliveries) > 1)
 
-    assert messages.ledger.deliveries[0].answer is Answer.NO_ANSWER
+    assert {delivery.answer for delivery in messages.ledger.deliveries} == {Answer.NO_ANSWER}
 
 
 async def test_a_retry_carries_the_values_of_its_own_time() -> None:
@@ -236,20 +240,9 @@ async def test_lost_acknowledgements_delays_and_duplicates_happen_as_planned_and
     assert plan.fired == {Fault.ACKNOWLEDGEMENT_DROPPED: 1, Fault.DUPLICATED: 1, Fault.DELAYED: 1}
     calls = [record_id for call in receiver.notified() for record_id in call]
     assert sorted(calls) == sorted([ids[0], ids[0], ids[1], ids[1], ids[2], ids[3]])
+    assert receiver.bodies[1] == receiver.bodies[2]
     assert messages.ledger.counts()[State.ACKNOWLEDGED] == 4
     assert messages.ledger.answers() == {Answer.ACKNOWLEDGED: 5, Answer.ACKNOWLEDGEMENT_LOST: 1}
-
-
-async def test_a_duplicate_has_the_same_notification_ids() -> None:
-    org, rng = an_org(), Random(5)
-    account = org.create("Account")
-
-    async with listening(Receiver()) as receiver, OutboundMessages(org, rng, faults=FaultPlan(duplicate_share=1.0)) as messages:
-        messages.notify(new_action("Account", receiver.url, rng), [account.id])
-        await messages.settled(5)
-
-    assert len(receiver.bodies) == 2
-    assert receiver.bodies[0] == receiver.bodies[1]
 
 
 async def test_a_reordering_plan_delivers_everything_in_another_order() -> None:
@@ -316,10 +309,13 @@ async def test_a_mistake_of_the_sender_itself_is_not_waited_out() -> None:
     org, rng = an_org(), Random(5)
     account = org.create("Account", Phone=datetime(2026, 1, 1))  # noqa: DTZ001 - the mistake
 
-    with pytest.raises(ExceptionGroup) as raised:
+    async def send() -> None:
         async with OutboundMessages(org, rng) as messages:
             messages.notify(new_action("Account", "http://127.0.0.1:9/", rng), [account.id])
             await messages.settled(5)
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await send()
 
     assert raised.group_contains(ValueError, match="needs its zone")
 
@@ -341,7 +337,7 @@ async def test_the_command_sends_a_burst_and_prints_what_was_acknowledged(capsys
 async def test_the_command_fails_when_something_still_waits(capsys: pytest.CaptureFixture[str]) -> None:
     async with listening(Receiver(always=(401, ""))) as receiver:
         exit_code = await asyncio.to_thread(
-            main, ["--url", receiver.url, "--accounts", "1", "--contacts", "0", "--opportunities", "0", "--timeout", "0.2"]
+            main, ["--url", receiver.url, "--accounts", "1", "--contacts", "0", "--opportunities", "0", "--timeout", "0.5"]
         )
 
     printed = capsys.readouterr()
@@ -349,28 +345,3 @@ async def test_the_command_fails_when_something_still_waits(capsys: pytest.Captu
     assert "1 waiting, 0 acknowledged" in printed.out
     assert "failed deliveries: http error 1" in printed.out
     assert "1 notifications still wait" in printed.err
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        (["--url", "ftp://example.com"], "not an http or https address"),
-        (["--url", "http://127.0.0.1:9/", "--accounts", "-1"], "cannot be negative"),
-        (["--url", "http://127.0.0.1:9/", "--organization-id", "00D000000000062AAA"], "check characters are wrong"),
-        (["--url", "http://127.0.0.1:9/", "--organization-id", "001A0000006Vm9r"], "starts with 00D"),
-    ],
-)
-def test_the_command_says_what_is_wrong_with_its_arguments(
-    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-
-    assert ended.value.code == 2
-    assert complaint in capsys.readouterr().err
-
-
-async def until(condition: Callable[[], bool], *, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await pause(0.001)

@@ -1,8 +1,8 @@
 """Request units, estimated from the size of the item.
 
-The reads of 1, 2, 8 and 16 KB and the writes are the service's documented reference points (default indexing, session consistency); the reads of
-4, 32 and 64 KB are drawn along the line. Between points: a straight line. Above 64 KB: in proportion. A query's price is invented: a floor and
-a little for each item looked at. Good enough to compare designs, not to write a budget.
+The reads of 1, 2, 8 and 16 KB and the writes are the service's documented reference points (default indexing, session consistency); the
+reads of 4, 32 and 64 KB are drawn along the line. Between points: a straight line. Above 64 KB: in proportion. A query's price is
+invented: a floor and a little for each item looked at. Good enough to compare designs, not to write a budget.
 
 Sizes are bytes of compact UTF-8 JSON without the system properties.
 """

@@ -87,9 +87,7 @@ class Container:
 
     def expired(self, now: float) -> Iterator[Record]:
         """The items whose time is over and that are still kept."""
-        return (
-            record for partition in self.partitions.values() for record in partition.values() if record.expired(self.default_ttl, now)
-        )
+        return (record for partition in self.partitions.values() for record in partition.values() if record.expired(self.default_ttl, now))
 
 
 @dataclass(slots=True)
@@ -110,7 +108,7 @@ class Database:
 def check_id(body: Document) -> str:
     """The id of a new database or container; 400 when it is none."""
     id_ = body.get("id")
-    if not isinstance(id_, str) or not 0 < len(id_) <= ID_LIMIT_CHARACTERS or set(id_) & set("/\\?#"):
+    if not isinstance(id_, str) or not 0 < len(id_) <= ID_LIMIT_CHARACTERS or set(id_) & set("/\\?#") or not id_.isprintable():
         raise RefusedError(400, "The input id is invalid: 1 to 255 characters, none of / \\ ? #.")
     return id_
 

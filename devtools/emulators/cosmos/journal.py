@@ -1,14 +1,15 @@
 """The store on disk: one JSON line per change, appended and handed to the operating system before the answer leaves.
 
-That survives SIGKILL, not a power cut: there is no fsync per change. One commit is one line, so a torn last line takes a whole commit, which
-was never answered. Resource ids, entity tags, times and sequence numbers are kept, so whatever a client remembers stays true after a restart.
+That survives SIGKILL, not a power cut: there is no fsync per change. One commit is one line, so a torn last line takes a whole commit,
+which was never answered. Resource ids, entity tags, times and sequence numbers are kept, so what a client remembers stays true after a
+restart.
 """
 
 import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from devtools.emulators.cosmos.documents import Record
 from devtools.emulators.cosmos.refusals import RefusedError
@@ -19,6 +20,19 @@ log = logging.getLogger(__name__)
 FILE_NAME: Final = "cosmos.jsonl"
 
 Entry = dict[str, Any]
+
+
+class Journal(Protocol):
+    """Where changes are noted before they are made."""
+
+    def note(self, operation: str, **fields: object) -> None:
+        """A change of a database or a container."""
+
+    def items(self, container_rid: str, lsn: int, epk: str, changes: Mapping[str, Record | None]) -> None:
+        """One commit: the items of one partition that were written or, where None, deleted."""
+
+    def close(self) -> None:
+        """No more changes."""
 
 
 class NoJournal:
@@ -34,7 +48,7 @@ class NoJournal:
         """There is nothing to close."""
 
 
-class Journal(NoJournal):
+class FileJournal:
     """An open file that is only ever appended to."""
 
     def __init__(self, path: Path) -> None:
@@ -65,7 +79,9 @@ class Journal(NoJournal):
 
 def items_entry(container_rid: str, lsn: int, epk: str, changes: Mapping[str, Record | None]) -> bytes:
     """The line for one commit. The bodies are JSON already and are not written twice."""
-    head = encode({"op": "items", "container": container_rid, "lsn": lsn, "epk": epk, "gone": [id_ for id_, one in changes.items() if one is None]})
+    head = encode(
+        {"op": "items", "container": container_rid, "lsn": lsn, "epk": epk, "gone": [id_ for id_, one in changes.items() if one is None]}
+    )
     bodies = b",".join(record.body for record in changes.values() if record is not None)
     return head[:-1] + b',"put":[' + bodies + b"]}"
 

@@ -1,7 +1,7 @@
 """One page of a query's rows, and the token from which the next one goes on.
 
-A token holds the last row's place (its sort values, the item's number, the row's number within the item), not an offset: items that come and
-go between two pages neither shift nor repeat the others. It is bound to the query it came from.
+A token holds the last row's place (its sort values, the item's number, the row's number within the item), not an offset: items that
+come and go between two pages neither shift nor repeat the others. It is bound to the query it came from.
 """
 
 import base64
@@ -60,9 +60,22 @@ def page(query: Query, records: Sequence[Record], parameters: Scope, *, token: s
         value = aggregated(query, scopes, parameters)
         return Page([] if value is UNDEFINED else [encode(value)], None, len(records))
     place = None if token is None else _place(token, mark)
-    rows = _sorted(query, _rows(query, records, parameters))
-    values = _distinct(query, ((row, projected(query, row.scope)) for row in rows))
-    return _cut(query, ((row, value) for row, value in values if place is None or _is_after(query, row, place)), parameters, place, most, mark, len(records))
+    found, last = _cut(_remaining(query, records, parameters, place), most)
+    if last is None:
+        return Page(found, None, len(records))
+    given = (place.given if place else 0) + len(found)
+    return Page(found, _token(Place(last.keys, last.number, last.part, given), mark), len(records))
+
+
+def _remaining(query: Query, records: Sequence[Record], parameters: Scope, place: Place | None) -> Iterator[tuple[Row, Value]]:
+    """The rows that were not given yet, within TOP, OFFSET and LIMIT."""
+    rows = _distinct(query, _sorted(query, _rows(query, records, parameters)))
+    skipped = _count(query.offset, parameters) or 0
+    limit = _count(query.top or query.limit, parameters)
+    if place is None:
+        return islice(rows, skipped, None if limit is None else skipped + limit)
+    rest = (row for row in rows if _is_after(query, row[0], place))
+    return rest if limit is None else islice(rest, max(limit - place.given, 0))
 
 
 def _outer(query: Query, record: Record, parameters: Scope) -> Scope:
@@ -87,16 +100,15 @@ def _sorted(query: Query, rows: Iterator[Row]) -> Iterable[Row]:
     return found
 
 
-def _distinct(query: Query, values: Iterator[tuple[Row, Value]]) -> Iterator[tuple[Row, Value]]:
+def _distinct(query: Query, rows: Iterable[Row]) -> Iterator[tuple[Row, Value]]:
+    """The rows with their values: undefined ones dropped and, with DISTINCT, repeated ones."""
     seen: set[str] = set()
-    for row, value in values:
-        if value is UNDEFINED:
+    for row in rows:
+        value = projected(query, row.scope)
+        if value is UNDEFINED or (query.is_distinct and identity(value) in seen):
             continue
         if query.is_distinct:
-            name = identity(value)
-            if name in seen:
-                continue
-            seen.add(name)
+            seen.add(identity(value))
         yield row, value
 
 
@@ -107,32 +119,19 @@ def _is_after(query: Query, row: Row, place: Place) -> bool:
     return (row.number, row.part) > (place.number, place.part)
 
 
-def _cut(
-    query: Query,
-    values: Iterator[tuple[Row, Value]],
-    parameters: Scope,
-    place: Place | None,
-    most: int,
-    mark: str,
-    looked_at: int,
-) -> Page:
-    given = place.given if place else 0
-    limit = _count(query.top or query.limit, parameters)
-    if query.offset is not None and place is None:
-        values = islice(values, _count(query.offset, parameters), None)
-    if limit is not None:
-        values = islice(values, max(limit - given, 0))
+def _cut(rows: Iterator[tuple[Row, Value]], most: int) -> tuple[list[bytes], Row | None]:
+    """The rows of one page and, if there are more, the last of them."""
     found: list[bytes] = []
     size_bytes = 0
     last: Row | None = None
-    for row, value in values:
+    for row, value in rows:
         encoded = encode(value)
         size_bytes += len(encoded) + 1
         if last is not None and (len(found) == most or size_bytes > PAGE_BYTES):
-            return Page(found, _token(Place(last.keys, last.number, last.part, given + len(found)), mark), looked_at)
+            return found, last
         found.append(encoded)
         last = row
-    return Page(found, None, looked_at)
+    return found, None
 
 
 def _count(evaluate: Evaluate | None, parameters: Scope) -> int | None:

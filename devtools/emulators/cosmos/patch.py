@@ -18,12 +18,18 @@ APPEND: Final = "-"
 Path = tuple[str, ...]
 
 
-def patched(document: Document, operations: Sequence[Any], key_paths: Sequence[Path]) -> Document:
-    """A changed copy of `document`. Raises RefusedError 400 when an operation cannot be done."""
+def operations_of(body: Any) -> list[Any]:
+    """The operations in a patch; 400 when there are none or too many."""
+    operations = body.get("operations") if isinstance(body, dict) else None
     if not isinstance(operations, list) or not operations:
         raise RefusedError(400, "A patch needs at least one operation.")
     if len(operations) > OPERATIONS_LIMIT:
         raise RefusedError(400, f"A patch has at most {OPERATIONS_LIMIT} operations, this one has {len(operations)}.")
+    return operations
+
+
+def patched(document: Document, operations: Sequence[Any], key_paths: Sequence[Path]) -> Document:
+    """A changed copy of `document`. Raises RefusedError 400 when an operation cannot be done."""
     result = copy.deepcopy(document)
     for number, operation in enumerate(operations, start=1):
         try:

@@ -1,8 +1,9 @@
 """Queries and the reading of whole feeds: which items are in reach, and how the page goes back.
 
-Three ways to say where: the full or partial key in a header, a range of effective keys (prefixes of a hierarchical key arrive so), or nothing
-with the permission to cross partitions. Every query is answered directly and completely; the service would send the client to merge the
-ranges of some (ORDER BY, TOP, aggregates across partitions) by itself. Query plans, change feeds and index metrics are not there yet.
+Three ways to say where: the full or partial key in a header, a range of effective keys (prefixes of a hierarchical key arrive so), or
+nothing with the permission to cross partitions. Every query is answered directly and completely; the service would send the client to
+merge the ranges of some (ORDER BY, TOP, aggregates across partitions) by itself. Query plans, change feeds and index metrics are not
+there yet.
 """
 
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from devtools.emulators.cosmos.containers import Container, Database
 from devtools.emulators.cosmos.documents import Record, stored_record
-from devtools.emulators.cosmos.journal import FILE_NAME, Entry, Journal, items_entry, read_entries, rewrite
+from devtools.emulators.cosmos.journal import FILE_NAME, Entry, FileJournal, items_entry, read_entries, rewrite
 from devtools.emulators.cosmos.keys import KeyDefinition
 from devtools.emulators.cosmos.rids import container_number, database_number, item_number
 from devtools.emulators.cosmos.store import Store
@@ -29,14 +29,16 @@ def open_store(folder: Path | None, *, now: Callable[[], float] = time.time) -> 
     for entry in read_entries(path):
         replay.apply(entry)
     rewrite(path, snapshot(store))
-    store.journal = Journal(path)
+    store.journal = FileJournal(path)
     return store
 
 
 def snapshot(store: Store) -> Iterator[bytes]:
     """The lines that rebuild `store` as it is; expired items are left out."""
     for database in store.databases.values():
-        yield encode({"op": "database", "document": database.document, "throughput": database.throughput, "last_number": database.last_number})
+        yield encode(
+            {"op": "database", "document": database.document, "throughput": database.throughput, "last_number": database.last_number}
+        )
         for container in database.containers.values():
             yield from _container_lines(container)
     yield encode({"op": "counters", "last_number": store.last_number})

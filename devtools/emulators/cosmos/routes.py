@@ -3,7 +3,7 @@
 Surprising: creating, upserting, querying and batching are all `POST .../docs` and differ by headers alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,8 +14,24 @@ from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.wire import Reply, Request
 
 Kind = Literal[
-    *("account", "database", "container", "ranges", "offer", "conflicts"),
-    *("read", "create", "upsert", "replace", "patch", "delete", "delete-partition", "query", "plan", "feed", "batch", "unknown"),
+    "account",
+    "database",
+    "container",
+    "ranges",
+    "offer",
+    "conflicts",
+    "read",
+    "create",
+    "upsert",
+    "replace",
+    "patch",
+    "delete",
+    "delete-partition",
+    "query",
+    "plan",
+    "feed",
+    "batch",
+    "unknown",
 ]
 InAccount = Callable[[Store, Request], Reply]
 InContainer = Callable[[Store, Request, Container], Reply]
@@ -26,60 +42,64 @@ class Route:
     """What a call is and who answers it. `container` is `database/container` by the names in the path."""
 
     kind: Kind
-    answer: Callable[[Store, Request], Reply]
+    answer: InAccount
     container: str | None = None
 
 
-ITEM: Final[dict[str, tuple[Kind, InContainer]]] = {
-    "GET": ("read", items.read),
-    "PUT": ("replace", items.replace),
-    "PATCH": ("patch", items.patch),
-    "DELETE": ("delete", items.delete),
+IN_ACCOUNT: Final[Mapping[str, tuple[Kind, InAccount]]] = {
+    "GET ": ("account", account.read_account),
+    "GET dbs": ("database", account.databases),
+    "POST dbs": ("database", account.databases),
+    "GET dbs/*": ("database", account.database),
+    "DELETE dbs/*": ("database", account.database),
+    "GET dbs/*/colls": ("container", account.containers),
+    "POST dbs/*/colls": ("container", account.containers),
+    "GET dbs/*/colls/*": ("container", account.container),
+    "PUT dbs/*/colls/*": ("container", account.container),
+    "DELETE dbs/*/colls/*": ("container", account.container),
+    "GET offers": ("offer", account.offers),
+    "POST offers": ("offer", account.offers),
+    "GET offers/*": ("offer", account.offer),
+    "PUT offers/*": ("offer", account.offer),
 }
+IN_CONTAINER: Final[Mapping[str, tuple[Kind, InContainer]]] = {
+    "GET docs": ("feed", queries.read_items),
+    "GET docs/*": ("read", items.read),
+    "PUT docs/*": ("replace", items.replace),
+    "PATCH docs/*": ("patch", items.patch),
+    "DELETE docs/*": ("delete", items.delete),
+    "GET pkranges": ("ranges", account.key_ranges),
+    "GET conflicts": ("conflicts", account.conflicts),
+}
+POSTED_ITEMS: Final[Sequence[tuple[str, Kind, InContainer]]] = (
+    ("x-ms-cosmos-is-query-plan-request", "plan", queries.refuse_plan),
+    ("x-ms-documentdb-isquery", "query", queries.query_items),
+    ("x-ms-cosmos-is-batch-request", "batch", batch.run),
+    ("x-ms-documentdb-is-upsert", "upsert", items.upsert),
+)
 
 
 def route(request: Request) -> Route:
     """The route of a request; 405 for what is not there (users, permissions, stored procedures, triggers, functions)."""
-    match request.method, request.segments:
-        case "GET", ():
-            return Route("account", account.read_account)
-        case "GET" | "POST", ("dbs",):
-            return Route("database", account.databases)
-        case "GET" | "DELETE", ("dbs", _):
-            return Route("database", account.database)
-        case "GET" | "POST", ("dbs", _, "colls"):
-            return Route("container", account.containers)
-        case "GET" | "PUT" | "DELETE", ("dbs", _, "colls", _):
-            return Route("container", account.container)
-        case "GET" | "POST", ("offers",):
-            return Route("offer", account.offers)
-        case "GET" | "PUT", ("offers", _):
-            return Route("offer", account.offer)
-        case "GET" | "POST", ("dbs", _, "colls", _, "docs"):
-            return _contained(request, *_feed(request))
-        case "GET" | "PUT" | "PATCH" | "DELETE", ("dbs", _, "colls", _, "docs", _):
-            return _contained(request, *ITEM[request.method])
-        case "GET", ("dbs", _, "colls", _, "pkranges"):
-            return _contained(request, "ranges", account.key_ranges)
-        case "GET", ("dbs", _, "colls", _, "conflicts"):
-            return _contained(request, "conflicts", account.conflicts)
-        case "POST", ("dbs", _, "colls", _, "operations", "partitionkeydelete"):
-            return _contained(request, "delete-partition", items.delete_partition)
-    return Route("unknown", _refuse)
+    found = IN_ACCOUNT.get(f"{request.method} {_shape(request.segments)}")
+    if found is not None:
+        return Route(*found)
+    inside = _inside(request) if request.segments[0:4:2] == ("dbs", "colls") else None
+    return Route("unknown", _refuse) if inside is None else _contained(request, *inside)
 
 
-def _feed(request: Request) -> tuple[Kind, InContainer]:
-    if request.method == "GET":
-        return "feed", queries.read_items
-    if request.flag("x-ms-cosmos-is-query-plan-request"):
-        return "plan", queries.refuse_plan
-    if request.flag("x-ms-documentdb-isquery"):
-        return "query", queries.query_items
-    if request.flag("x-ms-cosmos-is-batch-request"):
-        return "batch", batch.run
-    if request.flag("x-ms-documentdb-is-upsert"):
-        return "upsert", items.upsert
-    return "create", items.create
+def _inside(request: Request) -> tuple[Kind, InContainer] | None:
+    rest = request.segments[4:]
+    if request.method == "POST" and rest == ("operations", "partitionkeydelete"):
+        return "delete-partition", items.delete_partition
+    if request.method == "POST" and rest == ("docs",):
+        return next(((kind, answer) for header, kind, answer in POSTED_ITEMS if request.flag(header)), ("create", items.create))
+    return IN_CONTAINER.get(f"{request.method} {_shape(rest)}")
+
+
+def _shape(segments: Sequence[str]) -> str:
+    """A path with `*` for every name in it."""
+    return "/".join("*" if position % 2 else segment for position, segment in enumerate(segments))
 
 
 def _contained(request: Request, kind: Kind, answer: InContainer) -> Route:

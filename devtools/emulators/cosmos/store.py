@@ -22,10 +22,10 @@ LINKS: Final = {"_docs": "docs/", "_sprocs": "sprocs/", "_triggers": "triggers/"
 class Store:
     """All state of one account. `now` gives seconds since 1970."""
 
-    def __init__(self, *, journal: Journal | NoJournal | None = None, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, *, journal: Journal | None = None, now: Callable[[], float] = time.time) -> None:
         self.databases: dict[str, Database] = {}
         self.last_number = 0
-        self.journal = journal or NoJournal()
+        self.journal: Journal = journal or NoJournal()
         self.now = now
 
     def database(self, name: str, *, is_owner: bool = False) -> Database:

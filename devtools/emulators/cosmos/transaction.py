@@ -9,7 +9,7 @@ from typing import Any
 
 from devtools.emulators.cosmos.containers import Container
 from devtools.emulators.cosmos.documents import Record, check_content, content_of, new_record
-from devtools.emulators.cosmos.patch import patched
+from devtools.emulators.cosmos.patch import operations_of, patched
 from devtools.emulators.cosmos.refusals import CONDITION_FALSE, KEY_MISMATCH, RefusedError
 from devtools.emulators.cosmos.sql.condition import holds
 from devtools.emulators.cosmos.store import Store
@@ -81,11 +81,10 @@ class Transaction:
         """An existing item with a few changes; 412/1110 when the patch's own condition does not hold."""
         before = self.read(id_)
         conditions.check(before)
-        if not isinstance(body, dict):
-            raise RefusedError(400, "A patch is an object.")
-        changed = patched(content_of(before.document), body.get("operations", []), self._container.key.paths)
+        operations = operations_of(body)
         if "condition" in body and not holds(body["condition"], before.document):
             raise RefusedError(412, "The condition of the patch does not hold.", substatus=CONDITION_FALSE)
+        changed = patched(content_of(before.document), operations, self._container.key.paths)
         check_content(changed)
         return self._stage(changed, before.number)
 
@@ -99,7 +98,7 @@ class Transaction:
     def _find(self, id_: str) -> Record | None:
         found = self._container.find(self._epk, id_, self._now)
         name = id_ if found is None else found.id
-        return self._staged[name] if name in self._staged else found
+        return self._staged.get(name, found)
 
     def _stage(self, content: Document, number: int) -> Record:
         content = content_of(content)

@@ -104,9 +104,7 @@ class Broker:
             connection.write_out()
 
     def _add(self, policy: QueuePolicy) -> None:
-        endless = replace(
-            policy, name=f"{policy.name}/$DeadLetterQueue", max_delivery_count=None, ttl_ms=None, duplicate_window_ms=None
-        )
+        endless = replace(policy, name=f"{policy.name}/$DeadLetterQueue", max_delivery_count=None, ttl_ms=None, duplicate_window_ms=None)
         dead_letters = Queue(endless, now_ms=self.now_ms, journal=self._journal)
         queue = Queue(policy, now_ms=self.now_ms, journal=self._journal, dead_letters=dead_letters)
         self._queues[queue.name.lower()] = queue

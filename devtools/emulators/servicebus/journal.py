@@ -94,9 +94,7 @@ def _records(content: bytes) -> Iterator[Record]:
         length, crc = _BLOCK.unpack_from(content, at)
         block = content[at + _BLOCK.size : at + _BLOCK.size + length]
         if len(block) < length or zlib.crc32(block) != crc:
-            print(
-                f"service bus: the journal's last {len(content) - at} bytes were not written whole; dropped", file=sys.stderr
-            )
+            print(f"service bus: the journal's last {len(content) - at} bytes were not written whole; dropped", file=sys.stderr)
             return
         yield from _from_bytes(block)
         at += _BLOCK.size + length

@@ -80,7 +80,8 @@ def _peek(queue: Queue, request: Request, operations: Operations) -> Answer:
     if not isinstance(first, int) or not isinstance(count, int):
         raise bad_argument("'from-sequence-number' and 'message-count' must be numbers.")
     operations["peek"] += 1
-    found, total_bytes = [], 0
+    found: list[dict[str, bytes]] = []
+    total_bytes = 0
     for entry in queue.peek(first, count):
         wire = entry.wire(lock=None)
         total_bytes += len(wire)

@@ -5,6 +5,7 @@ and older ones fail on a short list. What is read is padded the same way.
 """
 
 import struct
+from itertools import zip_longest
 from typing import Any
 
 from devtools.emulators.servicebus.decoding import decode
@@ -20,38 +21,59 @@ SASL_MECHANISMS, SASL_INIT, SASL_OUTCOME = 0x40, 0x41, 0x44
 
 AMQP_FRAME, SASL_FRAME = 0, 1
 AMQP_HEADER, SASL_HEADER = b"AMQP\x00\x01\x00\x00", b"AMQP\x03\x01\x00\x00"
-_FIELDS = {
-    OPEN: 10,
-    BEGIN: 8,
-    ATTACH: 14,
-    FLOW: 11,
-    TRANSFER: 11,
-    DISPOSITION: 6,
-    DETACH: 3,
-    END: 1,
-    CLOSE: 1,
-    SASL_MECHANISMS: 1,
-    SASL_INIT: 3,
-    SASL_OUTCOME: 2,
+_FIELDS: dict[int, tuple[str, ...]] = {
+    code: tuple(names.split())
+    for code, names in (
+        (
+            OPEN,
+            "container_id hostname max_frame_size channel_max idle_time_out outgoing_locales incoming_locales"
+            " offered_capabilities desired_capabilities properties",
+        ),
+        (
+            BEGIN,
+            "remote_channel next_outgoing_id incoming_window outgoing_window handle_max"
+            " offered_capabilities desired_capabilities properties",
+        ),
+        (
+            ATTACH,
+            "name handle role snd_settle_mode rcv_settle_mode source target unsettled incomplete_unsettled"
+            " initial_delivery_count max_message_size offered_capabilities desired_capabilities properties",
+        ),
+        (
+            FLOW,
+            "next_incoming_id incoming_window next_outgoing_id outgoing_window handle delivery_count link_credit"
+            " available drain echo properties",
+        ),
+        (TRANSFER, "handle delivery_id delivery_tag message_format settled more rcv_settle_mode state resume aborted batchable"),
+        (DISPOSITION, "role first last settled state batchable"),
+        (DETACH, "handle closed error"),
+        (END, "error"),
+        (CLOSE, "error"),
+        (SASL_MECHANISMS, "sasl_server_mechanisms"),
+        (SASL_INIT, "mechanism initial_response hostname"),
+        (SASL_OUTCOME, "code additional_data"),
+    )
 }
+Fields = dict[str, Any]
+"""A performative's fields by their names in the specification; every field is there, null ones as None."""
+
 _FRAME_HEADER = struct.Struct(">IBBH")
 
 
-def frame(channel: int, code: int, *fields: Any, payload: bytes = b"") -> bytes:
+def frame(channel: int, code: int, /, *, payload: bytes = b"", **fields: Any) -> bytes:
     """One frame with one performative; fields that are not given are null."""
-    padded = [*fields, *[None] * (_FIELDS[code] - len(fields))]
-    body = described(code, encode(padded)) + payload
+    body = described(code, encode([fields.get(name) for name in _FIELDS[code]])) + payload
     kind = SASL_FRAME if code >= SASL_MECHANISMS else AMQP_FRAME
     return _FRAME_HEADER.pack(len(body) + 8, 2, kind, channel) + body
 
 
-def read_performative(body: bytes) -> tuple[int, list[Any], bytes]:
-    """(code, all its fields, payload) of a frame's body. Raises CodecError."""
+def read_performative(body: bytes) -> tuple[int, Fields, bytes]:
+    """(code, fields, payload) of a frame's body. Raises CodecError."""
     value, end = decode(body)
     if not isinstance(value, Described) or value.descriptor not in _FIELDS or not isinstance(value.value, list):
         raise CodecError(f"not a performative: {value!r:.100}")
     code = int(value.descriptor)
-    return code, value.value + [None] * (_FIELDS[code] - len(value.value)), body[end:]
+    return code, dict(zip_longest(_FIELDS[code], value.value[: len(_FIELDS[code])])), body[end:]
 
 
 def error(refusal: RefusedError) -> Described:

@@ -48,7 +48,8 @@ class Queue:
         self._consumers: deque[Consumer] = deque()
         self._next_sequence_number = 1
 
-    def __len__(self) -> int:
+    @property
+    def message_count(self) -> int:
         return len(self._backlog)
 
     # --- sending
@@ -152,7 +153,7 @@ class Queue:
             self._backlog.set_due(entry, entry.scheduled_ms)
             return entry
         spans = [span for span in (entry.message.ttl_ms, self._policy.ttl_ms) if span is not None]
-        entry.expires_ms = entry.enqueued_ms + min(spans) if spans and self.dead_letters else None
+        entry.expires_ms = entry.enqueued_ms + min(spans) if spans and self.dead_letters is not None else None
         self._make_available(entry)
         return entry
 

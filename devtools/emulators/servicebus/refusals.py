@@ -15,15 +15,11 @@ class RefusedError(Exception):
 
 
 def lock_lost() -> RefusedError:
-    return RefusedError(
-        "com.microsoft:message-lock-lost", 410, "The lock is gone: it expired, or the message was settled."
-    )
+    return RefusedError("com.microsoft:message-lock-lost", 410, "The lock is gone: it expired, or the message was settled.")
 
 
 def message_not_found(sequence_number: int) -> RefusedError:
-    return RefusedError(
-        "com.microsoft:message-not-found", 404, f"There is no such message: sequence number {sequence_number}."
-    )
+    return RefusedError("com.microsoft:message-not-found", 404, f"There is no such message: sequence number {sequence_number}.")
 
 
 def entity_not_found(address: str) -> RefusedError:

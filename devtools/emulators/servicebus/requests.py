@@ -28,14 +28,8 @@ class Request:
 
 def parse_request(raw: bytes) -> Request:
     """Raises RefusedError (amqp:decode-error) for anything that is not a request."""
-    sections: dict[int, Any] = {}
     try:
-        at = 0
-        while at < len(raw):
-            section, at = decode(raw, at)
-            if not isinstance(section, Described):
-                raise CodecError("a request is made of message sections")
-            sections[section.descriptor] = section.value
+        sections = _sections(raw)
     except CodecError as error:
         raise malformed(f"The request cannot be read: {error}") from error
     head, properties = sections.get(PROPERTIES), sections.get(APPLICATION_PROPERTIES)
@@ -44,7 +38,19 @@ def parse_request(raw: bytes) -> Request:
     return Request(head[0], properties, sections.get(_VALUE))
 
 
+def _sections(raw: bytes) -> dict[int, Any]:
+    sections: dict[int, Any] = {}
+    at = 0
+    while at < len(raw):
+        section, at = decode(raw, at)
+        if not isinstance(section, Described):
+            raise CodecError("a request is made of message sections")
+        sections[section.descriptor] = section.value
+    return sections
+
+
 def response(request: Request, properties: Mapping[str, Any], body: Any) -> bytes:
     """The wire form of the answer to `request`. AMQP 1.0 part 3, section 3.2.4: the correlation id is the sixth property."""
     head = [None, None, None, None, None, request.message_id]
-    return described(PROPERTIES, encode(head)) + described(APPLICATION_PROPERTIES, encode(dict(properties))) + described(_VALUE, encode(body))
+    sections = ((PROPERTIES, head), (APPLICATION_PROPERTIES, dict(properties)), (_VALUE, body))
+    return b"".join(described(code, encode(value)) for code, value in sections)

@@ -1,7 +1,7 @@
 """The SOAP of an Outbound Message, read as a stream.
 
-An element is looked up by its namespace, never by its prefix, and a notification is forgotten once it is read, so that memory grows with the
-events and not with the document. A document type declaration is refused, and with it every entity attack. Salesforce developer
+An element is looked up by its namespace, never by its prefix, and a notification is forgotten once it is read, so that memory grows with
+the events and not with the document. A document type declaration is refused, and with it every entity attack. Salesforce developer
 documentation, "Outbound Messaging" and the outbound message WSDL.
 """
 

@@ -1,15 +1,15 @@
 """Salesforce's Outbound Messages, received.
 
 They carry no signature. What is checked is the secret key in the path, before a byte is parsed, and then that the organization in the body
-is the one connected under this key. Salesforce tries an unacknowledged message again for 24 hours and then drops it, so ``Ack true`` is said
-only after every notification is on the queue. Fields carry their value at send time, so between two messages of one version the later
+is the one connected under this key. Salesforce tries an unacknowledged message again for 24 hours and then drops it, so ``Ack true`` is
+said only after every notification is on the queue. Fields carry their value at send time, so between two messages of one version the later
 received is the later content.
 """
 
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -41,7 +41,7 @@ class SalesforceWebhook:
     limit_bytes: int
     source: str = "salesforce"
     content_types: frozenset[str] = frozenset({"text/xml", "application/soap+xml", "application/xml"})
-    acknowledged: WebhookResponse = WebhookResponse(200, soap.ACKNOWLEDGEMENT, "text/xml; charset=utf-8")
+    acknowledged: WebhookResponse = field(default=WebhookResponse(200, soap.ACKNOWLEDGEMENT, "text/xml; charset=utf-8"))
 
     def verify(self, request: WebhookRequest) -> str:
         """The handle of the path's key; the key itself is compared nowhere, so no comparison can leak it by its time.

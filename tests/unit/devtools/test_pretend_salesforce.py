@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devtools.vendors.salesforce import hostile
+from devtools.vendors.salesforce.__main__ import main
 from devtools.vendors.salesforce.acknowledgement import Answer, answer_to
 from devtools.vendors.salesforce.backlog import Backlog, Pending, RetrySchedule
 from devtools.vendors.salesforce.faults import Fault, FaultPlan
@@ -580,3 +581,25 @@ def test_the_ledger_tells_what_the_receiver_got_from_what_the_sender_heard() -> 
     assert ledger.counts() == {State.WAITING: 1, State.ACKNOWLEDGED: 1, State.DROPPED: 1}
     assert ledger.notification_ids(State.DROPPED) == ["04l2"]
     assert (ledger.record_of("04l1"), ledger.attempts("04l1")) == ("0011", 1)
+
+
+# The command line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--url", "ftp://example.com"], "not an http or https address"),
+        (["--url", "http://127.0.0.1:9/", "--accounts", "-1"], "cannot be negative"),
+        (["--url", "http://127.0.0.1:9/", "--organization-id", "00D000000000062AAA"], "check characters are wrong"),
+        (["--url", "http://127.0.0.1:9/", "--organization-id", "001A0000006Vm9r"], "starts with 00D"),
+    ],
+)
+def test_the_command_says_what_is_wrong_with_its_arguments(
+    arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from devtools.emulators.cosmos.sql import operators
 from devtools.emulators.cosmos.sql.functions import AGGREGATES, FUNCTIONS
 from devtools.emulators.cosmos.sql.lexer import Token, Tokens
-from devtools.emulators.cosmos.sql.syntax import Aggregate, Evaluate, Expression, Scope, SyntaxRefusal
+from devtools.emulators.cosmos.sql.syntax import Aggregate, Evaluate, Expression, QuerySyntaxError
 from devtools.emulators.cosmos.values import UNDEFINED, Value, is_number
 
 RESERVED: Final = (
@@ -70,8 +70,8 @@ class Expressions:
     def _infix(self, left: Expression, binding: int) -> Expression | None:
         token = self._tokens.next
         if token.is_word("IN", "BETWEEN", "LIKE", "NOT"):
-            return self._test(left) if operators.TEST_BINDING > binding else None
-        if token.is_symbol("?") and operators.CONDITIONAL_BINDING > binding:
+            return self._test(left) if binding < operators.TEST_BINDING else None
+        if token.is_symbol("?") and binding < operators.CONDITIONAL_BINDING:
             return self._conditional(left)
         known = operators.BINDING.get(token.text.upper()) if token.kind in {"symbol", "name"} else None
         if known is None or known[0] <= binding:
@@ -114,12 +114,16 @@ class Expressions:
             case "parameter":
                 self.parameters.add(token.text)
                 return Expression(lambda scope: scope[token.text])
-            case "name" if token.text.upper() in LITERALS:
-                return _constant(LITERALS[token.text.upper()])
-            case "name" if self._tokens.next.is_symbol("("):
-                return self._call(token)
             case "name":
-                return self._name(token)
+                return self._word(token)
+        return self._bracketed(token)
+
+    def _word(self, token: Token) -> Expression:
+        if token.text.upper() in LITERALS:
+            return _constant(LITERALS[token.text.upper()])
+        return self._call(token) if self._tokens.next.is_symbol("(") else self._name(token)
+
+    def _bracketed(self, token: Token) -> Expression:
         if token.is_symbol("("):
             return self._parenthesis()
         if token.is_symbol("["):
@@ -187,15 +191,15 @@ class Expressions:
             return self._aggregate(name, token)
         function = FUNCTIONS.get(name)
         if function is None:
-            raise SyntaxRefusal(f"'{token.text}' is not a recognized built-in function name.", token.start, token.end)
+            raise QuerySyntaxError(f"'{token.text}' is not a recognized built-in function name.", token.start, token.end)
         arguments = self._list(")")
         if not function.least <= len(arguments) <= function.most:
-            raise SyntaxRefusal(f"'{token.text}' does not take {len(arguments)} arguments.", token.start, token.end)
+            raise QuerySyntaxError(f"'{token.text}' does not take {len(arguments)} arguments.", token.start, token.end)
         return Expression(lambda scope: function(*[argument(scope) for argument in arguments]))
 
     def _aggregate(self, function: str, token: Token) -> Expression:
         if self.frame.clause != "select":
-            raise SyntaxRefusal("An aggregate can only stand in the SELECT list.", token.start, token.end)
+            raise QuerySyntaxError("An aggregate can only stand in the SELECT list.", token.start, token.end)
         self.frame.clause = "aggregate"
         argument = self.parse()
         self._tokens.expect(")")

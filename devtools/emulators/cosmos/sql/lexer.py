@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from devtools.emulators.cosmos.sql.syntax import SyntaxRefusal
+from devtools.emulators.cosmos.sql.syntax import QuerySyntaxError
 
 SKIPPED: Final = re.compile(r"(?:\s+|--[^\n]*)*")
 TOKEN: Final = re.compile(
@@ -86,11 +86,11 @@ class Tokens:
             raise self.unexpected()
         return self.take()
 
-    def unexpected(self, token: Token | None = None) -> SyntaxRefusal:
+    def unexpected(self, token: Token | None = None) -> QuerySyntaxError:
         """The refusal for a token that cannot stand here."""
         found = token or self.next
         near = found.text or "end of query"
-        return SyntaxRefusal(f"Syntax error, incorrect syntax near '{near}'.", found.start, found.end)
+        return QuerySyntaxError(f"Syntax error, incorrect syntax near '{near}'.", found.start, found.end)
 
 
 def tokens(text: str) -> Iterable[Token]:
@@ -99,7 +99,7 @@ def tokens(text: str) -> Iterable[Token]:
     while position < len(text):
         match = TOKEN.match(text, position)
         if match is None:
-            raise SyntaxRefusal(f"Syntax error, invalid token '{text[position]}'.", position, position + 1)
+            raise QuerySyntaxError(f"Syntax error, invalid token '{text[position]}'.", position, position + 1)
         kind: Kind = match.lastgroup  # type: ignore[assignment]  # the groups of TOKEN are named after the kinds
         yield Token(kind, unquoted(match.group()) if kind == "string" else match.group(), position, match.end())
         position = _skip(text, match.end())

@@ -1,6 +1,6 @@
 """Operators of a query with three-valued logic: true, false and undefined.
 
-`undefined OR true` is true, `undefined AND false` is false, `NOT undefined` is undefined; anything that is not a boolean counts as undefined.
+`undefined OR true` is true, `undefined AND false` is false, `NOT undefined` is undefined; what is not a boolean counts as undefined.
 """
 
 import math

@@ -1,7 +1,7 @@
 """A query's clauses.
 
-Refused, loudly, because a wrong answer would look like a right one: GROUP BY, ORDER BY RANK, ORDER BY anything but a path, ORDER BY, TOP and
-OFFSET inside a subquery, an aggregate beside a plain path, and every function that is not in `functions`.
+Refused, loudly, because a wrong answer would look like a right one: GROUP BY, ORDER BY RANK, ORDER BY anything but a path, ORDER BY, TOP
+and OFFSET inside a subquery, an aggregate beside a plain path, and every function that is not in `functions`.
 """
 
 from dataclasses import replace
@@ -10,12 +10,12 @@ from functools import lru_cache
 from devtools.emulators.cosmos.sql.evaluate import rows
 from devtools.emulators.cosmos.sql.expressions import RESERVED, Expressions, Frame
 from devtools.emulators.cosmos.sql.lexer import Token, Tokens
-from devtools.emulators.cosmos.sql.syntax import Column, Evaluate, Expression, Order, Query, Source, SyntaxRefusal
+from devtools.emulators.cosmos.sql.syntax import Column, Evaluate, Expression, Order, Query, QuerySyntaxError, Source
 
 
 @lru_cache(maxsize=512)
 def parse(text: str) -> Query:
-    """The query in `text`. Raises SyntaxRefusal (400) for anything that is not understood."""
+    """The query in `text`. Raises QuerySyntaxError (400) for anything that is not understood."""
     return _Parser(text).whole()
 
 
@@ -29,7 +29,7 @@ class _Parser:
         if self._tokens.next.kind != "end":
             raise self._tokens.unexpected()
         for name in unknown:
-            raise SyntaxRefusal(f"Identifier '{name.text}' could not be resolved.", name.start, name.end)
+            raise QuerySyntaxError(f"Identifier '{name.text}' could not be resolved.", name.start, name.end)
         return replace(query, parameters=frozenset(self._expressions.parameters))
 
     def _subquery(self) -> Evaluate:
@@ -53,7 +53,7 @@ class _Parser:
         frame.clause = "other"
         root, sources = self._from(is_subquery=is_subquery)
         if is_star and len(sources) != 1:
-            raise SyntaxRefusal("'SELECT *' is only valid with a single input set.", first.start, first.end)
+            raise QuerySyntaxError("'SELECT *' is only valid with a single input set.", first.start, first.end)
         query = Query(
             columns=columns,
             value=_alias(sources[0].alias) if is_star else value,
@@ -132,7 +132,7 @@ class _Parser:
 
     def _order(self) -> tuple[Order, ...]:
         if self._tokens.next.is_word("GROUP"):
-            raise SyntaxRefusal("This stand-in has no GROUP BY.", self._tokens.next.start, self._tokens.next.end)
+            raise QuerySyntaxError("This stand-in has no GROUP BY.", self._tokens.next.start, self._tokens.next.end)
         if not self._tokens.take_word("ORDER"):
             return ()
         self._tokens.expect("BY")
@@ -145,7 +145,7 @@ class _Parser:
         start = self._tokens.next
         expression: Expression = self._expressions.parse()
         if expression.path is None or len(expression.path) < 2:
-            raise SyntaxRefusal("An ORDER BY item must be the path of a property.", start.start, start.end)
+            raise QuerySyntaxError("An ORDER BY item must be the path of a property.", start.start, start.end)
         is_descending = self._tokens.take_word("DESC")
         if not is_descending:
             self._tokens.take_word("ASC")
@@ -175,10 +175,10 @@ def _alias(name: str) -> Evaluate:
 def _check(query: Query, frame: Frame, first: Token, *, is_subquery: bool) -> None:
     """Refuse what the clauses allow one by one and not together."""
     if query.aggregates and frame.bare is not None:
-        raise SyntaxRefusal(f"'{frame.bare.text}' stands beside an aggregate.", frame.bare.start, frame.bare.end)
+        raise QuerySyntaxError(f"'{frame.bare.text}' stands beside an aggregate.", frame.bare.start, frame.bare.end)
     if query.aggregates and (query.order or query.top or query.offset):
-        raise SyntaxRefusal("An aggregate has one row: no ORDER BY, TOP or OFFSET.", first.start, first.end)
+        raise QuerySyntaxError("An aggregate has one row: no ORDER BY, TOP or OFFSET.", first.start, first.end)
     if is_subquery and (query.order or query.top or query.offset):
-        raise SyntaxRefusal("This stand-in has no ORDER BY, TOP or OFFSET in a subquery.", first.start, first.end)
+        raise QuerySyntaxError("This stand-in has no ORDER BY, TOP or OFFSET in a subquery.", first.start, first.end)
     if query.top and query.offset:
-        raise SyntaxRefusal("TOP and OFFSET cannot stand together.", first.start, first.end)
+        raise QuerySyntaxError("TOP and OFFSET cannot stand together.", first.start, first.end)

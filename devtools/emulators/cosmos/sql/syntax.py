@@ -13,7 +13,7 @@ Scope = Mapping[str, Value]
 Evaluate = Callable[[Scope], Value]
 
 
-class SyntaxRefusal(RefusedError):  # noqa: N818  # the word of the package: a refusal, here of a text
+class QuerySyntaxError(RefusedError):
     """400 in the form the service gives to queries it does not understand."""
 
     def __init__(self, message: str, start: int, end: int) -> None:

@@ -1,0 +1,69 @@
+"""`python -m devtools.emulators.servicebus --config FILE [--port 5672] [--data DIR] [--sync]`
+
+Prints one line when it listens, stops on Ctrl-C or SIGTERM. With --data, SIGUSR1 and the exit write the count of operations to
+DIR/operations.json.
+"""
+
+import argparse
+import asyncio
+import errno
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from devtools.emulators.servicebus.broker import Broker
+from devtools.emulators.servicebus.configuration import ConfigurationError
+from devtools.emulators.servicebus.journal import JournalError
+from devtools.emulators.servicebus.server import HOST, running_broker
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m devtools.emulators.servicebus", description="A local Service Bus on 127.0.0.1.")
+    parser.add_argument("--config", type=Path, required=True, help="queues, in the official emulator's Config.json format")
+    parser.add_argument("--port", type=int, default=5672, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--data", type=Path, help="directory of the journal; without it everything is in memory")
+    parser.add_argument("--sync", action="store_true", help="wait for the disk before answering, not only for the operating system")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="service bus: %(message)s", stream=sys.stderr)
+    try:
+        return asyncio.run(_serve(options))
+    except (ConfigurationError, JournalError) as problem:
+        return _complain(str(problem))
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            return _complain(f"port {options.port} on {HOST} is in use; stop what listens there, or choose another with --port")
+        return _complain(str(problem))
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with running_broker(options.config, port=options.port, data=options.data, sync=options.sync) as broker:
+        loop.add_signal_handler(signal.SIGUSR1, _write_operations, broker, options.data)
+        print(f"service bus: ready on {HOST}:{broker.port}", flush=True)
+        broker.failed.add_done_callback(lambda _: stop.set())
+        await stop.wait()
+        _write_operations(broker, options.data)
+        if broker.failed.done():
+            return _complain(f"the journal in {options.data} cannot be written: {broker.failed.result()}")
+    return 0
+
+
+def _write_operations(broker: Broker, data: Path | None) -> None:
+    if data:
+        fresh = data / "operations.json.new"
+        fresh.write_text(json.dumps(dict(sorted(broker.operations.items())), indent=2) + "\n", encoding="utf-8")
+        fresh.replace(data / "operations.json")
+
+
+def _complain(text: str) -> int:
+    print(f"service bus: {text}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

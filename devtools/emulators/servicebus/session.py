@@ -1,0 +1,169 @@
+"""One AMQP session: opens and closes links, numbers deliveries, respects the windows. OASIS AMQP 1.0, part 2, section 2.5."""
+
+import logging
+from collections import deque
+from typing import Any, Protocol
+
+from devtools.emulators.servicebus.broker import Broker
+from devtools.emulators.servicebus.links import Link, Outlet
+from devtools.emulators.servicebus.management import MAX_MESSAGE_BYTES
+from devtools.emulators.servicebus.opening import LinkRequest, Openings
+from devtools.emulators.servicebus.performatives import (
+    ATTACH,
+    BEGIN,
+    DETACH,
+    DISPOSITION,
+    FLOW,
+    TRANSFER,
+    Fields,
+    error,
+    frame,
+)
+from devtools.emulators.servicebus.refusals import RefusedError
+from devtools.emulators.servicebus.values import UInt, ULong, UShort
+
+log = logging.getLogger(__name__)
+
+INCOMING_WINDOW = 5000
+"""Transfers a client may send before it hears from us again."""
+_SERIAL = 0xFFFFFFFF
+_FRAME_ROOM_BYTES = 128  # more than a transfer performative takes
+
+
+class Connection(Protocol):
+    """The connection a session lives on, as the session sees it."""
+
+    peer_frame_bytes: int
+    granted: set[str]
+
+    def send(self, frame: bytes) -> None: ...
+    def writable(self) -> bool: ...
+
+
+class Session:
+    """Made from a begin; `handle` gets every later frame of its channel except the end."""
+
+    def __init__(self, broker: Broker, connection: Connection, channel: int, begin: Fields) -> None:
+        self._connection = connection
+        self._channel = channel
+        self._links: dict[int, Link] = {}
+        self._openings = Openings(broker, self, connection.granted)
+        self._next_incoming_id = begin["next_outgoing_id"] or 0
+        self._incoming_left = INCOMING_WINDOW
+        self._next_outgoing_id = 0
+        self._outgoing_left = begin["incoming_window"] or 0
+        self._next_delivery_id = 0
+        self._waiting: deque[tuple[Fields, bytes]] = deque()  # transfers the client's window has no room for
+        windows = {"incoming_window": UInt(INCOMING_WINDOW), "outgoing_window": UInt(INCOMING_WINDOW)}
+        self.send(BEGIN, remote_channel=UShort(channel), next_outgoing_id=UInt(0), **windows, handle_max=UInt(255), properties={})
+
+    # --- for the connection
+
+    def handle(self, code: int, fields: Fields, payload: bytes) -> None:
+        if code == ATTACH:
+            self._attach(fields)
+        elif code == FLOW:
+            self._flow(fields)
+        elif code == TRANSFER:
+            self._transfer(fields, payload)
+        elif code == DISPOSITION and fields["role"]:
+            self._disposition(fields)
+        elif code == DETACH:
+            self._detach(fields)
+
+    def close(self) -> None:
+        for link in self._links.values():
+            link.close()
+        self._links.clear()
+
+    # --- for the links
+
+    def send(self, code: int, /, **fields: Any) -> None:
+        self._connection.send(frame(self._channel, code, **fields))
+
+    def send_flow(self, *, handle: int, delivery_count: int, credit: int, drain: bool) -> None:
+        link = {"handle": UInt(handle), "delivery_count": UInt(delivery_count), "link_credit": UInt(credit), "drain": drain}
+        self.send(FLOW, **self._windows(), **link, available=UInt(0), echo=False, properties={})
+
+    def send_message(self, handle: int, tag: bytes, message: bytes, *, settled: bool) -> int:
+        """One delivery, in as many transfers as the client's frames need; its delivery id."""
+        delivery_id = self._next_delivery_id
+        self._next_delivery_id = (delivery_id + 1) & _SERIAL
+        room = self._connection.peer_frame_bytes - _FRAME_ROOM_BYTES
+        for start in range(0, len(message), room):
+            fields = {"handle": UInt(handle), "delivery_id": UInt(delivery_id), "delivery_tag": tag, "message_format": UInt(0)}
+            fields |= {"settled": settled, "more": start + room < len(message)}
+            self._waiting.append((fields, message[start : start + room]))
+        self._send_waiting()
+        return delivery_id
+
+    def can_send(self) -> bool:
+        return not self._waiting and self._outgoing_left > 0 and self._connection.writable()
+
+    # --- inside
+
+    def _windows(self) -> Fields:
+        return {
+            "next_incoming_id": UInt(self._next_incoming_id),
+            "incoming_window": UInt(self._incoming_left),
+            "next_outgoing_id": UInt(self._next_outgoing_id),
+            "outgoing_window": UInt(INCOMING_WINDOW),
+        }
+
+    def _send_waiting(self) -> None:
+        while self._waiting and self._outgoing_left > 0:
+            fields, part = self._waiting.popleft()
+            self._connection.send(frame(self._channel, TRANSFER, payload=part, **fields))
+            self._outgoing_left -= 1
+            self._next_outgoing_id = (self._next_outgoing_id + 1) & _SERIAL
+
+    def _attach(self, fields: Fields) -> None:
+        request = LinkRequest.read(fields)
+        try:
+            link = self._openings.open(request)
+        except RefusedError as refusal:
+            log.warning("link refused", extra={"address": request.address, "condition": refusal.condition, "reason": refusal.text})
+            self._refuse(request, refusal)
+            return
+        self._links[request.handle] = link
+        self.send(ATTACH, **request.echo(), max_message_size=ULong(MAX_MESSAGE_BYTES), properties={})
+        self._openings.opened(link, request)
+
+    def _refuse(self, request: LinkRequest, refusal: RefusedError) -> None:
+        """An attach without the terminus that would be ours, then the detach with the reason: clients read the reason only so."""
+        self.send(ATTACH, **request.echo(refused=True), properties={})
+        self.send(DETACH, handle=UInt(request.handle), closed=True, error=error(refusal))
+
+    def _flow(self, fields: Fields) -> None:
+        next_incoming_id = fields["next_incoming_id"] or 0
+        self._outgoing_left = (next_incoming_id + (fields["incoming_window"] or 0) - self._next_outgoing_id) & _SERIAL
+        self._send_waiting()
+        if fields["handle"] is None:
+            if fields["echo"]:
+                self.send(FLOW, **self._windows())
+        elif link := self._links.get(fields["handle"]):
+            link.flow(fields)
+
+    def _transfer(self, fields: Fields, payload: bytes) -> None:
+        self._next_incoming_id = (self._next_incoming_id + 1) & _SERIAL
+        self._incoming_left -= 1
+        if self._incoming_left < INCOMING_WINDOW // 2:
+            self._incoming_left = INCOMING_WINDOW
+            self.send(FLOW, **self._windows())
+        if link := self._links.get(fields["handle"]):
+            link.transfer(fields, payload)
+
+    def _disposition(self, fields: Fields) -> None:
+        first = fields["first"]
+        last = first if fields["last"] is None else fields["last"]
+        for link in list(self._links.values()):
+            if isinstance(link, Outlet):
+                link.settle(first, last, settled=bool(fields["settled"]), state=fields["state"])
+
+    def _detach(self, fields: Fields) -> None:
+        link = self._links.pop(fields["handle"], None)
+        if link is None:
+            return  # the answer to our refusal
+        link.close()
+        self._openings.closed(link)
+        self.send(DETACH, handle=UInt(fields["handle"]), closed=True)

@@ -1,0 +1,56 @@
+"""Start-up order: containers compared, shard types ensured, and only then is a message handled.
+
+Azure Functions has no start hook, so the first message of a worker does it and the others wait for it. Until it succeeds every message
+comes back later: consumers never run without shard types.
+"""
+
+import asyncio
+import logging
+from typing import Final
+
+from shared.errors import TransientError
+from shared.shard_types.ensure import ShardTypeStore, ensure_shard_types
+from shared.shard_types.registry import SHARD_TYPES
+from shared.storage.cosmos import CosmosAccount
+from shared.topology import CONTAINERS
+
+log = logging.getLogger(__name__)
+
+TRIES: Final = 3
+
+
+class Readiness:
+    """Done once per worker; awaiting it afterwards costs nothing."""
+
+    def __init__(self, account: CosmosAccount, shard_types: ShardTypeStore) -> None:
+        self._account = account
+        self._shard_types = shard_types
+        self._lock = asyncio.Lock()
+        self._done = False
+
+    async def __call__(self) -> None:
+        """Return when the store has what handlers rely on.
+
+        Raises:
+            TransientError: when the store does not answer.
+            ConfigurationError: when a container is missing or not as the topology wants it.
+        """
+        if self._done:
+            return
+        async with self._lock:
+            if self._done:
+                return
+            for attempt in range(1, TRIES + 1):
+                try:
+                    await self._prepare()
+                    break
+                except TransientError:
+                    if attempt == TRIES:
+                        raise
+            self._done = True
+            log.info("ready", extra={"shard_types": len(SHARD_TYPES)})
+
+    async def _prepare(self) -> None:
+        for container in CONTAINERS:
+            await self._account.compare(container)
+        await ensure_shard_types(SHARD_TYPES, store=self._shard_types)

@@ -1,0 +1,166 @@
+"""The composition root: what every port is in a deployment, made once per worker and no earlier than needed.
+
+The only reader of the environment and of the wall clock. Each client is a cached property that imports its SDK inside, so that importing
+this module loads nothing heavy (architecture 4, rule 9).
+"""
+
+import os
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from azure.identity.aio import DefaultAzureCredential
+
+    from shared.connections.connection import Connections
+    from shared.contracts.claim import ClaimStore
+    from shared.gaps.gap import Gaps
+    from shared.messaging.delivery import DeliveryPorts
+    from shared.messaging.envelope import Transport
+    from shared.messaging.publisher import Publisher
+    from shared.settings import Settings
+    from shared.shards.store import ShardStore
+    from shared.storage.cosmos import CosmosAccount
+    from shared.telemetry.metrics import Metrics
+
+
+def consumer_type() -> str:
+    """Which of the two deployments this is: ``light``, ``heavy`` or ``all``. Read without the settings, which are too heavy at import."""
+    return os.environ.get("CONSUMER_TYPE") or "all"
+
+
+def now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class Services:
+    """Every port of one worker. Handlers never see this: they get ports."""
+
+    def __init__(self, settings: "Settings") -> None:
+        self.settings = settings
+
+    @cached_property
+    def credential(self) -> "DefaultAzureCredential":
+        """The worker's identity, where a service is reached by one."""
+        from azure.identity.aio import DefaultAzureCredential
+
+        return DefaultAzureCredential()
+
+    @cached_property
+    def metrics(self) -> "Metrics":
+        """Where counts go."""
+        from shared.telemetry.setup import set_up_telemetry
+
+        return set_up_telemetry()
+
+    @cached_property
+    def transport(self) -> "Transport":
+        """The broker."""
+        from azure.servicebus.aio import ServiceBusClient
+
+        from shared.messaging.service_bus import RETRY_OPTIONS, ServiceBusTransport
+
+        connection = self.settings.service_bus
+        options: dict[str, Any] = dict(RETRY_OPTIONS)
+
+        def client() -> ServiceBusClient:
+            if connection.connection_string is not None:
+                return ServiceBusClient.from_connection_string(connection.connection_string.get_secret_value(), **options)
+            return ServiceBusClient(str(connection.address), self.credential, **options)
+
+        return ServiceBusTransport(client)
+
+    @cached_property
+    def claims(self) -> "ClaimStore":
+        """Where large bodies wait."""
+        from azure.storage.blob.aio import BlobServiceClient
+
+        from shared.storage.claim_store import RETRY_OPTIONS, BlobClaimStore
+
+        connection = self.settings.blob
+        options: dict[str, Any] = dict(RETRY_OPTIONS)
+
+        def client() -> BlobServiceClient:
+            if connection.connection_string is not None:
+                return BlobServiceClient.from_connection_string(connection.connection_string.get_secret_value(), **options)
+            return BlobServiceClient(str(connection.address), self.credential, **options)
+
+        return BlobClaimStore(client)
+
+    @cached_property
+    def publisher(self) -> "Publisher":
+        """Messages out."""
+        from shared.messaging.publisher import QueuePublisher
+        from shared.telemetry.tracing import current_traceparent
+
+        return QueuePublisher(self.transport, claims=self.claims, metrics=self.metrics, traceparent=current_traceparent)
+
+    @cached_property
+    def account(self) -> "CosmosAccount":
+        """The database."""
+        from azure.cosmos.aio import CosmosClient
+
+        from shared.storage.cosmos import RETRY_OPTIONS, CosmosAccount
+
+        connection = self.settings.cosmos
+        options: dict[str, Any] = dict(RETRY_OPTIONS)
+
+        def client() -> CosmosClient:
+            if connection.connection_string is not None:
+                return CosmosClient.from_connection_string(connection.connection_string.get_secret_value(), **options)
+            return CosmosClient(str(connection.address), self.credential, **options)
+
+        return CosmosAccount(client, database=self.settings.cosmos_database)
+
+    @cached_property
+    def shards(self) -> "ShardStore":
+        """Where shards are."""
+        from shared.storage.shard_store import CosmosShardStore
+
+        return CosmosShardStore(self.account)
+
+    @cached_property
+    def connections(self) -> "Connections":
+        """Who is connected."""
+        from shared.connections.cache import RememberedConnections
+        from shared.storage.connection_store import CosmosConnections
+
+        return RememberedConnections(CosmosConnections(self.account), now=now)
+
+    @cached_property
+    def gaps(self) -> "Gaps":
+        """What is not known to be complete."""
+        from shared.storage.gap_store import CosmosGaps
+
+        return CosmosGaps(self.account, metrics=self.metrics, now=now)
+
+    @cached_property
+    def delivery(self) -> "DeliveryPorts":
+        """What deciding on a message needs."""
+        from shared.hosting.readiness import Readiness
+        from shared.messaging.breaker import Breakers
+        from shared.messaging.delivery import DeliveryPorts
+        from shared.messaging.returns import QueueReturns
+        from shared.storage.shard_type_store import CosmosShardTypes
+
+        return DeliveryPorts(
+            returns=QueueReturns(self.transport, publisher=self.publisher),
+            claims=self.claims,
+            metrics=self.metrics,
+            breakers=Breakers(),
+            now=now,
+            ready=Readiness(self.account, CosmosShardTypes(self.account)),
+        )
+
+
+@cache
+def services() -> Services:
+    """This worker's ports.
+
+    Raises:
+        ConfigurationError: naming every setting that is missing or wrong.
+    """
+    from shared.settings import Settings
+
+    return Services(Settings.from_environ(os.environ))

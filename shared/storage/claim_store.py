@@ -1,0 +1,51 @@
+"""Claimed bodies in Blob Storage, each under its tenant's prefix.
+
+They are kept for the queue's time to live and 30 days, which is a lifecycle rule of the storage account.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob.aio import BlobServiceClient
+from typing_extensions import override
+
+from shared import topology
+from shared.contracts.claim import Claim, ClaimStore
+from shared.errors import ClaimLost
+from shared.storage.azure_errors import azure_errors
+
+RETRY_OPTIONS: Final = {"retry_total": 2, "initial_backoff": 1, "increment_base": 2, "connection_timeout": 5, "read_timeout": 20}
+
+
+class BlobClaimStore(ClaimStore):
+    """The port over one storage account."""
+
+    def __init__(self, client: Callable[[], BlobServiceClient]) -> None:
+        self._make_client = client
+        self._client: BlobServiceClient | None = None
+
+    @override
+    async def put(self, claim: Claim, body: bytes) -> None:
+        with azure_errors("put a claimed body aside"):
+            await self._blobs().get_blob_client(topology.CLAIMS, claim.blob).upload_blob(body, overwrite=True)
+
+    @override
+    async def redeem(self, claim: Claim) -> bytes:
+        with azure_errors("redeem a claim"):
+            try:
+                stream = await self._blobs().get_blob_client(topology.CLAIMS, claim.blob).download_blob()
+                return claim.check(await stream.readall())
+            except ResourceNotFoundError:
+                raise ClaimLost(f"blob {claim.blob} is gone") from None
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    def _blobs(self) -> BlobServiceClient:
+        if self._client is None:
+            self._client = self._make_client()
+        return self._client

@@ -1,0 +1,57 @@
+"""Connections in Cosmos DB: key ``/id``, one point read; an alias item is read on to its connection."""
+
+from typing import Any
+
+from azure.core import MatchConditions
+from typing_extensions import override
+
+from shared import topology
+from shared.connections.connection import Connection, Connections
+from shared.errors import OwnershipConflict
+from shared.storage.azure_errors import azure_errors
+from shared.storage.cosmos import CosmosAccount, found
+
+ALIAS_OF = "aliasOf"
+
+
+class CosmosConnections(Connections):
+    """The port over one account."""
+
+    def __init__(self, account: CosmosAccount) -> None:
+        self._account = account
+
+    @override
+    async def find(self, handle: str) -> Connection | None:
+        document = await self._read(handle)
+        if document is not None and ALIAS_OF in document:
+            document = await self._read(document[ALIAS_OF])
+        return None if document is None else Connection.model_validate({**document, "etag": document["_etag"]})
+
+    @override
+    async def add(self, connection: Connection, *, handles: tuple[str, ...] = ()) -> None:
+        known = await self._read(connection.id)
+        if known is not None and known.get("tenantId") != connection.tenant_id:
+            raise OwnershipConflict(f"{connection.id} is connected by another tenant")
+        for handle in handles:
+            alias = await self._read(handle)
+            if alias is not None and alias.get(ALIAS_OF) != connection.id:
+                raise OwnershipConflict("a handle leads to another connection")
+        # The connection first: an alias must not lead nowhere.
+        await self._write(connection.model_dump(mode="json", by_alias=True), known)
+        for handle in handles:
+            await self._write({"id": handle, ALIAS_OF: connection.id}, await self._read(handle))
+
+    async def _read(self, item_id: str) -> dict[str, Any] | None:
+        container = await self._account.container(topology.CONNECTIONS)
+        return await found(container.read_item(item_id, partition_key=item_id), "read a connection")
+
+    async def _write(self, document: dict[str, Any], known: dict[str, Any] | None) -> None:
+        """Create, or replace exactly what was read: two tenants connecting one account at once must not both succeed."""
+        container = await self._account.container(topology.CONNECTIONS)
+        with azure_errors("store a connection"):
+            if known is None:
+                await container.create_item(document, no_response=True)
+            else:
+                await container.replace_item(
+                    document["id"], document, etag=known["_etag"], match_condition=MatchConditions.IfNotModified, no_response=True
+                )

@@ -1,0 +1,51 @@
+"""Gaps in Cosmos DB, key ``/tenantId``. A gap that was just seen open is not written again for a minute."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from azure.core import MatchConditions
+from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosResourceExistsError
+from typing_extensions import override
+
+from shared import topology
+from shared.gaps.gap import Gap, Gaps
+from shared.storage.azure_errors import azure_errors
+from shared.storage.cosmos import CosmosAccount, found
+from shared.telemetry.metrics import Metrics
+from shared.telemetry.names import Metric
+
+REMEMBERED: Final = timedelta(seconds=60)
+"""Ten thousand records with unknown readers are one gap, and must not cost ten thousand reads. Short, because a sweep may close it."""
+
+
+class CosmosGaps(Gaps):
+    """The port over one account."""
+
+    def __init__(self, account: CosmosAccount, *, metrics: Metrics, now: Callable[[], datetime]) -> None:
+        self._account = account
+        self._metrics = metrics
+        self._now = now
+        self._seen_open: dict[str, datetime] = {}
+
+    @override
+    async def open(self, gap: Gap) -> None:
+        now = self._now()
+        if gap.id in self._seen_open and now - self._seen_open[gap.id] < REMEMBERED:
+            return
+        container = await self._account.container(topology.GAPS)
+        known = await found(container.read_item(gap.id, partition_key=gap.tenant_id), "read a gap")
+        document = gap.model_dump(mode="json", by_alias=True)
+        with azure_errors("store a gap"):
+            try:
+                if known is None:
+                    await container.create_item(document, no_response=True)
+                elif known.get("status") != "open":
+                    await container.replace_item(
+                        gap.id, document, etag=known["_etag"], match_condition=MatchConditions.IfNotModified, no_response=True
+                    )
+            except (CosmosResourceExistsError, CosmosAccessConditionFailedError):
+                pass  # another worker opened it at the same moment, which is what was wanted
+        self._metrics.count(Metric.GAPS_OPENED, reason=gap.reason)
+        self._seen_open = {gap_id: at for gap_id, at in self._seen_open.items() if now - at < REMEMBERED}
+        self._seen_open[gap.id] = now

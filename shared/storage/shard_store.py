@@ -1,0 +1,73 @@
+"""Shards in Cosmos DB: hierarchical key ``/tenantId`` + ``/id``, one point read, one patch guarded by the etag."""
+
+from typing import Any
+
+from azure.core import MatchConditions
+from typing_extensions import override
+
+from shared import topology
+from shared.errors import Conflict, Forbidden, OwnershipConflict
+from shared.shards.ids import ShardId
+from shared.shards.model import Shard
+from shared.shards.store import MAX_ALIAS_STEPS, MAX_PATHS, Change, ShardStore
+from shared.storage.azure_errors import azure_errors
+from shared.storage.cosmos import CosmosAccount, found
+
+ALIAS_OF = "aliasOf"
+
+
+class CosmosShardStore(ShardStore):
+    """The store port over one account."""
+
+    def __init__(self, account: CosmosAccount) -> None:
+        self._account = account
+
+    @override
+    async def read(self, tenant_id: str, shard_id: ShardId) -> Shard | None:
+        document = await self._followed(tenant_id, shard_id)
+        if document is None:
+            return None
+        if document.get("tenantId") != tenant_id:
+            raise Forbidden("the store gave another tenant's shard")
+        return Shard.model_validate({**document, "etag": document["_etag"]})
+
+    @override
+    async def create(self, shard: Shard) -> None:
+        container = await self._account.container(topology.SHARDS)
+        with azure_errors("create a shard"):
+            await container.create_item(shard.document(), no_response=True)
+
+    @override
+    async def change(self, shard: Shard, change: Change) -> None:
+        paths = change.paths()
+        if len(paths) > MAX_PATHS:
+            raise ValueError(f"a partial update may name {MAX_PATHS} paths, and this one names {len(paths)}")
+        container = await self._account.container(topology.SHARDS)
+        operations = [{"op": "set", "path": f"/{path}", "value": value} for path, value in paths.items()]
+        with azure_errors("patch a shard"):
+            await container.patch_item(
+                shard.id,
+                partition_key=[shard.tenant_id, shard.id],
+                patch_operations=operations,
+                etag=shard.etag,
+                match_condition=MatchConditions.IfNotModified,
+                no_response=True,
+            )
+
+    @override
+    async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
+        survivor = await self._followed(tenant_id, surviving_id)
+        if old_id == surviving_id or (survivor is not None and survivor["id"] == old_id):
+            raise OwnershipConflict("the surviving shard is itself an alias of the old one")
+        container = await self._account.container(topology.SHARDS)
+        with azure_errors("store an alias"):
+            await container.upsert_item({"id": old_id, "tenantId": tenant_id, ALIAS_OF: surviving_id}, no_response=True)
+
+    async def _followed(self, tenant_id: str, shard_id: str) -> dict[str, Any] | None:
+        container = await self._account.container(topology.SHARDS)
+        for _ in range(MAX_ALIAS_STEPS + 1):
+            document = await found(container.read_item(shard_id, partition_key=[tenant_id, shard_id]), "read a shard")
+            if document is None or ALIAS_OF not in document:
+                return document
+            shard_id = document[ALIAS_OF]
+        raise Conflict("the chain of aliases does not end")

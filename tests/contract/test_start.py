@@ -1,0 +1,90 @@
+"""A cold start is paid for by whoever waits for it: what importing the app may load and cost, with what ships and nothing else."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devtools.artefact import unpack
+from devtools.runtime import runtime_python
+
+HEAVY = (
+    "aiohttp",
+    "azure.cosmos",
+    "azure.identity",
+    "azure.servicebus",
+    "azure.storage",
+    "defusedxml",
+    "httpx",
+    "httpx2",
+    "numpy",
+    "opentelemetry.sdk",
+    "pydantic",
+)
+CEILING = 2.0
+"""Times the import of azure.functions alone. The goal is 1.3 (benchmarks); a test on a busy machine has to be generous."""
+ROUNDS = 7
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    return runtime_python()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpack(tmp_path_factory.mktemp("start"))
+
+
+def told(python: Path, app: Path, code: str) -> Any:
+    """What a fresh interpreter in the app's folder prints, as JSON. It has no setting at all."""
+    done = subprocess.run([python, "-c", code], cwd=app, env={"HOME": str(app)}, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_importing_the_app_loads_nothing_heavy(python: Path, app: Path) -> None:
+    loaded = told(python, app, "import sys, json, function_app; print(json.dumps(sorted(sys.modules)))")
+
+    assert "azure.functions" in loaded
+    assert [name for name in loaded if any(name == heavy or name.startswith(f"{heavy}.") for heavy in HEAVY)] == []
+
+
+def test_every_function_is_there_without_any_setting(python: Path, app: Path) -> None:
+    names = told(python, app, "import json, function_app as f; print(json.dumps([x.get_function_name() for x in f.app.get_functions()]))")
+
+    assert "ingestion-salesforce-webhook" in names
+    assert len(set(names)) == len(names)
+
+
+IMPORT_EVERYTHING = """
+import importlib, json, pathlib
+
+paths = [path.with_suffix("") for top in ("ingestion", "processors", "shared") for path in sorted(pathlib.Path(top).rglob("*.py"))]
+names = [".".join(path.parts).removesuffix(".__init__") for path in paths]
+for name in names:
+    importlib.import_module(name)
+print(json.dumps(names))
+"""
+
+
+def test_every_module_that_ships_is_content_with_the_requirements_that_ship(python: Path, app: Path) -> None:
+    imported = told(python, app, IMPORT_EVERYTHING)
+
+    assert "shared.topology" in imported
+
+
+TIMED = "import time, json; began = time.perf_counter(); import {module}; print(json.dumps(time.perf_counter() - began))"
+
+
+def test_importing_the_app_costs_little_more_than_the_library_it_needs(python: Path, app: Path) -> None:
+    seconds: dict[str, list[float]] = {"function_app": [], "azure.functions": []}
+    for _ in range(ROUNDS):
+        for module, times in seconds.items():
+            times.append(told(python, app, TIMED.format(module=module)))
+
+    ratio = min(seconds["function_app"]) / min(seconds["azure.functions"])
+
+    assert ratio < CEILING, f"{ratio:.2f} times azure.functions"

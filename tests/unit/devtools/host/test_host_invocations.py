@@ -1,0 +1,281 @@
+import asyncio
+import contextvars
+import json
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any
+
+import azure.functions as func
+import pytest
+from azure.functions.meta import Datum
+from typing_extensions import override
+
+from devtools.host.context import Context
+from devtools.host.function import HostedFunction, HttpTrigger, Signature, TimerTrigger
+from devtools.host.invocations import Failed, Invoker, Succeeded
+from devtools.host.logs import JsonLines
+from devtools.host.traces import Trace
+from devtools.host.web import http_datum
+
+TIMER_DATA = Datum('{"IsPastDue": false}', "json")
+TRACE = Trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+log = logging.getLogger("the app")
+
+
+def timer(call: Callable[..., Any], *, needs_context: bool = False) -> HostedFunction:
+    signature = Signature({"timer": "timerTrigger"}, (), "", needs_context)
+    return HostedFunction("tick", call, asyncio.iscoroutinefunction(call), signature, "timer", TimerTrigger("0 * * * * *"))
+
+
+def http(call: Callable[..., Any]) -> HostedFunction:
+    signature = Signature({"req": "httpTrigger"}, (), "http", needs_context=False)
+    return HostedFunction("hello", call, asyncio.iscoroutinefunction(call), signature, "req", HttpTrigger("hello", frozenset()))
+
+
+@pytest.fixture
+def invoker() -> Invoker:
+    return Invoker("/app", contextvars.copy_context())
+
+
+@pytest.fixture
+def printed() -> Iterator[StringIO]:
+    stream = StringIO()
+    handler = JsonLines(stream)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def lines_of_the_app(printed: StringIO) -> list[dict[str, Any]]:
+    return [line for line in map(json.loads, printed.getvalue().splitlines()) if line["logger"] == "the app"]
+
+
+async def run_timer(invoker: Invoker, function: HostedFunction) -> Succeeded | Failed:
+    return await invoker.invoke(function, TIMER_DATA, {}, TRACE)
+
+
+async def run_http(invoker: Invoker, call: Callable[..., Any]) -> Succeeded | Failed:
+    data = http_datum(method="GET", url="http://x/api/hello", headers={}, query={}, parameters={}, body=b"")
+    return await invoker.invoke(http(call), data, {}, TRACE)
+
+
+async def test_a_function_sees_its_context(invoker: Invoker) -> None:
+    seen: list[Context] = []
+
+    async def tick(timer: func.TimerRequest, context: Context) -> None:
+        seen.append(context)
+
+    result = await run_timer(invoker, timer(tick, needs_context=True))
+
+    [context] = seen
+    assert isinstance(result, Succeeded)
+    assert (context.function_name, context.function_directory) == ("tick", "/app")
+    assert context.invocation_id == result.invocation_id
+    assert context.trace_context.trace_parent == TRACE.parent
+
+
+async def test_two_functions_that_wait_run_at_the_same_time(invoker: Invoker) -> None:
+    barrier = asyncio.Barrier(2)
+
+    async def tick(timer: func.TimerRequest) -> None:
+        await barrier.wait()
+
+    results = await asyncio.gather(run_timer(invoker, timer(tick)), run_timer(invoker, timer(tick)))
+
+    assert all(isinstance(result, Succeeded) for result in results)
+
+
+async def test_a_def_function_runs_in_a_thread_without_a_loop(invoker: Invoker) -> None:
+    seen: list[str] = []
+
+    def tick(timer: func.TimerRequest) -> None:
+        seen.append(threading.current_thread().name)
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+
+    result = await run_timer(invoker, timer(tick))
+
+    assert isinstance(result, Succeeded)
+    assert seen[0].startswith("functions")
+
+
+async def test_a_context_variable_set_by_one_invocation_is_not_seen_by_the_next(invoker: Invoker) -> None:
+    variable: contextvars.ContextVar[int] = contextvars.ContextVar("variable", default=0)
+    seen: list[int] = []
+
+    async def tick(timer: func.TimerRequest) -> None:
+        seen.append(variable.get())
+        variable.set(1)
+
+    await run_timer(invoker, timer(tick))
+    await run_timer(invoker, timer(tick))
+
+    assert seen == [0, 0]
+
+
+async def test_an_exception_fails_the_invocation_with_type_and_text(invoker: Invoker) -> None:
+    async def tick(timer: func.TimerRequest) -> None:
+        raise ValueError("no such thing")
+
+    result = await run_timer(invoker, timer(tick))
+
+    assert isinstance(result, Failed)
+    assert result.error == "ValueError: no such thing"
+
+
+async def test_an_exception_without_a_text_still_fails_the_invocation(invoker: Invoker) -> None:
+    class Mute(Exception):
+        @override
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    async def tick(timer: func.TimerRequest) -> None:
+        raise Mute
+
+    result = await run_timer(invoker, timer(tick))
+
+    assert isinstance(result, Failed)
+    assert result.error.startswith("Mute")
+
+
+async def test_a_cancelled_error_is_reported_as_no_answer_ever(invoker: Invoker) -> None:
+    async def tick(timer: func.TimerRequest) -> None:
+        task = asyncio.create_task(asyncio.sleep(60))
+        task.cancel()
+        await task
+
+    result = await run_timer(invoker, timer(tick))
+
+    assert isinstance(result, Failed)
+    assert "the worker would never answer" in result.error
+
+
+async def test_an_invocation_that_cancels_itself_is_reported_too(invoker: Invoker) -> None:
+    async def tick(timer: func.TimerRequest) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+
+    result = await run_timer(invoker, timer(tick))
+
+    assert isinstance(result, Failed)
+    assert "the worker would never answer" in result.error
+
+
+async def test_sys_exit_is_reported_as_the_end_of_the_worker(invoker: Invoker) -> None:
+    async def on_the_loop(timer: func.TimerRequest) -> None:
+        sys.exit(3)
+
+    def in_a_thread(timer: func.TimerRequest) -> None:
+        sys.exit(3)
+
+    results = [await run_timer(invoker, timer(on_the_loop)), await run_timer(invoker, timer(in_a_thread))]
+
+    assert all(isinstance(result, Failed) and "the worker would exit" in result.error for result in results)
+
+
+async def test_a_timer_that_returns_something_fails(invoker: Invoker) -> None:
+    async def tick(timer: func.TimerRequest) -> str:
+        return "done"
+
+    result = await run_timer(invoker, timer(tick))
+
+    assert isinstance(result, Failed)
+    assert "without a $return binding" in result.error
+
+
+@pytest.mark.parametrize("answer", [func.HttpResponse("hi"), "hi"])
+async def test_http_answers_with_http_response_or_text(invoker: Invoker, answer: Any) -> None:
+    async def hello(req: func.HttpRequest) -> Any:
+        return answer
+
+    result = await run_http(invoker, hello)
+
+    assert isinstance(result, Succeeded)
+    assert result.answer is not None
+
+
+@pytest.mark.parametrize("answer", [None, b"hi", {"hi": 1}, 7, ("hi", 200)])
+async def test_http_fails_on_any_other_answer(invoker: Invoker, answer: Any) -> None:
+    async def hello(req: func.HttpRequest) -> Any:
+        return answer
+
+    assert isinstance(await run_http(invoker, hello), Failed)
+
+
+async def test_lines_of_the_function_carry_its_invocation(invoker: Invoker, printed: StringIO) -> None:
+    async def on_the_loop(timer: func.TimerRequest) -> None:
+        log.info("here %s", 1, extra={"shard": "s-1", "count": 2})
+
+    def in_the_pool(timer: func.TimerRequest) -> None:
+        log.warning("there")
+
+    results = [await run_timer(invoker, timer(on_the_loop)), await run_timer(invoker, timer(in_the_pool))]
+
+    first, second = lines_of_the_app(printed)
+    assert first["time"].endswith("+00:00")
+    assert {name: first[name] for name in ("level", "message", "function", "shard", "count")} == {
+        "level": "INFO",
+        "message": "here 1",
+        "function": "tick",
+        "shard": "s-1",
+        "count": 2,
+    }
+    assert [first["invocationId"], second["invocationId"]] == [result.invocation_id for result in results]
+
+
+async def test_lines_that_azure_drops_are_marked(invoker: Invoker, printed: StringIO) -> None:
+    background: list[asyncio.Task[None]] = []
+
+    async def later() -> None:
+        await asyncio.sleep(0.01)
+        log.info("after the return")
+
+    async def tick(timer: func.TimerRequest) -> None:
+        background.append(asyncio.create_task(later()))
+        await asyncio.to_thread(log.info, "in a thread of its own")
+
+    log.info("at import")
+    await run_timer(invoker, timer(tick))
+    await background[0]
+
+    lines = lines_of_the_app(printed)
+    assert [line["message"] for line in lines] == ["at import", "in a thread of its own", "after the return"]
+    assert all(line["dropped_in_azure"] is True and "invocationId" not in line for line in lines)
+
+
+async def test_a_thread_that_sets_its_invocation_id_keeps_its_lines(invoker: Invoker, printed: StringIO) -> None:
+    async def tick(timer: func.TimerRequest, context: Context) -> None:
+        def work() -> None:
+            context.thread_local_storage.invocation_id = context.invocation_id
+            log.info("in a thread")
+
+        await asyncio.to_thread(work)
+
+    result = await run_timer(invoker, timer(tick, needs_context=True))
+
+    [line] = lines_of_the_app(printed)
+    assert line["invocationId"] == result.invocation_id
+
+
+async def test_a_logged_exception_is_printed_with_its_cause(invoker: Invoker, printed: StringIO) -> None:
+    async def tick(timer: func.TimerRequest) -> None:
+        try:
+            json.loads("{")
+        except ValueError as error:
+            error.__cause__ = KeyError("first")
+            log.exception("it failed")
+
+    await run_timer(invoker, timer(tick))
+
+    [line] = lines_of_the_app(printed)
+    assert "KeyError: 'first'" in line["exception"]
+    assert "JSONDecodeError" in line["exception"]
