@@ -18,12 +18,16 @@ DISCOVERY = ("pkgutil", "importlib", "runpy", ".__import__")
 
 
 def services(tree: Tree) -> Iterator[Fault]:
-    """Rule 3. Whoever cannot import the composition root cannot call it under another name either."""
+    """Rule 3, and rule 6: whoever cannot import the composition root can neither call ``services`` nor take its clock.
+
+    ``function_app.py`` asks it one thing: which functions this deployment runs.
+    """
     for module in tree.shipped:
         if module.is_in(*BINDING_TABLES, COMPOSITION_ROOT):
             continue
         for used in module.imports:
-            if used.is_in(COMPOSITION_ROOT):
+            is_allowed = module.is_in("function_app") and used.is_in(f"{COMPOSITION_ROOT}.consumer_type")
+            if used.is_in(COMPOSITION_ROOT) and not is_allowed:
                 yield module.fault(used.line, "services() is called in the two functions.py only; take the port as a keyword argument")
 
 

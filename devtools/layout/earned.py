@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from devtools.layout.imports import COMPOSITION_ROOT
-from devtools.layout.tree import Fault, Tree
+from devtools.layout.tree import Fault, Tree, is_in
 
 EARNED_BY_NATURE = ("shared.hosting",)
 
@@ -25,10 +25,10 @@ class Listing:
 
 
 def earned(tree: Tree, exceptions: Mapping[str, str]) -> Iterator[Fault]:
-    """Rule 7. ``exceptions``: module → reason."""
+    """Rule 7. ``exceptions``: module or package → reason."""
     users = _users(tree)
     for name, by in sorted(users.items()):
-        if tree.modules[name].path.endswith("__init__.py") or name in exceptions or name.startswith(EARNED_BY_NATURE):
+        if tree.modules[name].path.endswith("__init__.py") or is_in(name, *exceptions, *EARNED_BY_NATURE):
             continue
         if COMPOSITION_ROOT not in by and len(by) < 2:
             who = ", ".join(sorted(by)) or "nobody"
@@ -37,8 +37,8 @@ def earned(tree: Tree, exceptions: Mapping[str, str]) -> Iterator[Fault]:
 
 def stale_exceptions(tree: Tree, exceptions: Mapping[str, str]) -> list[str]:
     """Exceptions that are not needed any more."""
-    needed = {fault.path for fault in earned(tree, {})}
-    return [name for name in exceptions if name not in tree.modules or tree.modules[name].path not in needed]
+    needed = [tree.owner(fault.path.removesuffix(".py").replace("/", ".")) or "" for fault in earned(tree, {})]
+    return [exception for exception in exceptions if not any(is_in(name, exception) for name in needed)]
 
 
 def _users(tree: Tree) -> dict[str, set[str]]:
@@ -78,8 +78,9 @@ def complete(tree: Tree, listings: tuple[Listing, ...]) -> Iterator[Fault]:
     """Rule 8: every file of a listed folder is imported by the module that holds the list."""
     for listing in listings:
         registry = tree.modules.get(listing.registry)
-        listed = {tree.owner(used.name) for used in registry.imports} if registry else set()
+        listed = [used.name for used in registry.imports] if registry else []
         for module in tree.shipped:
             package, _, last = module.name.rpartition(".")
-            if package == listing.folder and last not in listing.not_listed and module.name not in listed | {listing.registry}:
+            is_member = package == listing.folder and last not in listing.not_listed and module.name != listing.registry
+            if is_member and not any(is_in(name, module.name) for name in listed):
                 yield module.fault(1, f"add its line to the list in {listing.registry}")

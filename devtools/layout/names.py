@@ -12,7 +12,7 @@ LONGEST_FILE = 350
 LONGEST_FUNCTION_APP = 24
 
 _WAIVER = re.compile(r"#\s*(noqa|type:\s*ignore)", re.IGNORECASE)
-_REASONED_WAIVER = re.compile(r"#\s*(noqa: [A-Z]+[0-9]+(, ?[A-Z]+[0-9]+)*|type: ignore\[[a-z-]+(, ?[a-z-]+)*\])\s+\W*\w{2,}")
+_REASONED_WAIVER = re.compile(r"#\s*(noqa: [A-Z]+[0-9]+(, ?[A-Z]+[0-9]+)*|type: ignore\[[a-z-]+(, ?[a-z-]+)*\])\s+\W*\w")
 
 
 def module_names(tree: Tree) -> Iterator[Fault]:

@@ -38,7 +38,7 @@ class Reference:
     name: str
     line: int
     is_lazy: bool
-    """Inside a function: it costs nothing when the module is imported."""
+    """Inside a function, or for the type checker only: it costs nothing when the module is imported."""
 
     def is_in(self, *packages: str) -> bool:
         return is_in(self.name, *packages)
@@ -130,7 +130,7 @@ def _imports(node: ast.AST, *, is_lazy: bool) -> Iterator[Reference]:
                 yield from (Reference(alias.name, child.lineno, is_lazy) for alias in names)
             case ast.ImportFrom(module=module, names=names):
                 yield from (Reference(f"{module or ''}.{alias.name}".removesuffix(".*"), child.lineno, is_lazy) for alias in names)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.If(test=ast.Name(id="TYPE_CHECKING")):
                 yield from _imports(child, is_lazy=True)
             case _:
                 yield from _imports(child, is_lazy=is_lazy)

@@ -10,13 +10,23 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, NoReturn, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
 from shared.contracts.canonical import digest
 from shared.errors import ContractViolation
 
-Instant = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+
+def timestamp(moment: datetime) -> str:
+    """ISO 8601 in UTC with microseconds and ``Z``: as text it sorts as the moments do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+Instant = Annotated[
+    AwareDatetime,
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    PlainSerializer(timestamp, return_type=str, when_used="json"),
+]
 """A moment with its zone, kept in UTC."""
 
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=512)]
@@ -108,8 +118,3 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(text)
-
-
-def timestamp(moment: datetime) -> str:
-    """ISO 8601 in UTC with microseconds and ``Z``: as text it sorts as the moments do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 _SALESFORCE_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+SHORT: Final = 15
 _CHECK_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -20,8 +21,8 @@ def salesforce_id(text: str) -> str:
     text = text.strip()
     if not _SALESFORCE_ID.fullmatch(text):
         raise ValueError("not a Salesforce id")
-    whole = text[:15] + _check_letters(text[:15])
-    if len(text) == 18 and text.upper() != whole.upper():
+    whole = text[:SHORT] + _check_letters(text[:SHORT])
+    if len(text) > SHORT and text.upper() != whole.upper():
         raise ValueError("not a Salesforce id: its check letters are wrong")
     return whole
 

@@ -15,6 +15,7 @@ from shared.errors import ConfigurationError, Conflict, DependencyUnavailable, P
 
 DEFAULT_RETRY_AFTER_SECONDS: Final = 1.0
 
+TOO_MANY_REQUESTS: Final = 429
 BUGS: Final = frozenset({400, 405})
 
 STATUSES: Final[dict[int, Callable[[str], PipelineError]]] = {
@@ -27,7 +28,7 @@ STATUSES: Final[dict[int, Callable[[str], PipelineError]]] = {
     412: Conflict,
     413: UnmappableRecord,
     424: Conflict,
-    429: lambda text: RateLimited(text, retry_after_seconds=DEFAULT_RETRY_AFTER_SECONDS),
+    TOO_MANY_REQUESTS: lambda text: RateLimited(text, retry_after_seconds=DEFAULT_RETRY_AFTER_SECONDS),
     449: DependencyUnavailable,
     500: DependencyUnavailable,
     502: DependencyUnavailable,
@@ -60,7 +61,7 @@ def _ours(error: HttpResponseError, what: str) -> PipelineError | None:
     if isinstance(error, ClientAuthenticationError):
         return ConfigurationError(f"{what}: the credential was not accepted")
     status = error.status_code
-    if status == 429:
+    if status == TOO_MANY_REQUESTS:
         headers = getattr(error, "headers", None) or getattr(error.response, "headers", None) or {}
         milliseconds = headers.get("x-ms-retry-after-ms")
         seconds = float(milliseconds) / 1000 if milliseconds else DEFAULT_RETRY_AFTER_SECONDS
