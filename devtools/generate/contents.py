@@ -104,7 +104,8 @@ def _docstring(documented: type) -> str:
 
 _LIST_FUNCTIONS = """
 import json, function_app
-print(json.dumps([[f.get_function_name(), f.get_trigger().get_dict_repr()] for f in function_app.app.get_functions()]))
+triggers = [[f.get_function_name(), f.get_trigger().get_dict_repr()] for f in function_app.app.get_functions()]
+print(json.dumps(triggers, default=lambda member: member.value))
 """
 
 

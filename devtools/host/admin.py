@@ -7,11 +7,11 @@ the error.
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from aiohttp import web
 from azure.functions.meta import Datum
 
+from devtools.host.exchange import http_datum
 from devtools.host.function import FunctionState, HttpTrigger, QueueTrigger, TimerTrigger
 from devtools.host.invocations import Invoker, Succeeded
 from devtools.host.messages import hand_made_metadata
@@ -49,18 +49,8 @@ class Admin:
 
 
 def _described(state: FunctionState) -> dict[str, str]:
-    line = {"name": state.function.name, "trigger": trigger_name(state), "address": state.address, "state": state.state}
+    line = {"name": state.function.name, "trigger": state.function.trigger.kind, "address": state.address, "state": state.state}
     return line | ({"error": state.error} if state.error else {})
-
-
-def trigger_name(state: FunctionState) -> str:
-    match state.function.trigger:
-        case HttpTrigger():
-            return "http"
-        case QueueTrigger():
-            return "service bus"
-        case TimerTrigger():
-            return "timer"
 
 
 def _payload(state: FunctionState, given: str) -> tuple[Datum, dict[str, Datum]]:
@@ -70,9 +60,5 @@ def _payload(state: FunctionState, given: str) -> tuple[Datum, dict[str, Datum]]
         case QueueTrigger():
             return Datum(given.encode(), "bytes"), hand_made_metadata()
         case HttpTrigger():
-            return _post(given.encode()), {}
-
-
-def _post(body: bytes) -> Datum:
-    texts: dict[str, Any] = {"method": Datum("POST", "string"), "url": Datum("http://127.0.0.1/", "string")}
-    return Datum(texts | {"headers": {}, "query": {}, "params": {}, "body": Datum(body, "bytes")}, "http")
+            url = f"http://127.0.0.1/{state.function.name}"
+            return http_datum(method="POST", url=url, headers={}, query={}, parameters={}, body=given.encode()), {}

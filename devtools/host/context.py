@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 thread_storage = threading.local()
 task_invocation: contextvars.ContextVar[str] = contextvars.ContextVar("host_invocation", default="")
+in_host_half: contextvars.ContextVar[bool] = contextvars.ContextVar("host_half", default=False)
+"""True in the tasks that play the host rather than the worker, whose SDK log lines are not the app's."""
 running: dict[str, str] = {}
 """Invocation id to function name, for the invocations that have not ended."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True)
@@ -11,6 +11,7 @@ class HttpTrigger:
 
     route: str
     methods: frozenset[str]
+    kind: ClassVar[str] = "http"
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class QueueTrigger:
 
     queue: str
     connection: str
+    kind: ClassVar[str] = "service bus"
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class TimerTrigger:
     """``schedule`` is an NCRONTAB expression and may still be ``%SETTING%``."""
 
     schedule: str
+    kind: ClassVar[str] = "timer"
 
 
 Trigger = HttpTrigger | QueueTrigger | TimerTrigger

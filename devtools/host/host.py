@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from devtools.host.admin import Admin, trigger_name
+from devtools.host.admin import Admin
 from devtools.host.app import load_app
 from devtools.host.bus import pump_of
+from devtools.host.context import in_host_half
 from devtools.host.function import FunctionState, HostedFunction, HttpTrigger, QueueTrigger, TimerTrigger
 from devtools.host.hostjson import HostJson, read_host_json
 from devtools.host.invocations import Invoker
@@ -59,7 +60,9 @@ async def run_host(app_dir: Path, port: int, settings: Mapping[str, str], stop: 
 async def _pump_until(stop: asyncio.Event, states: Sequence[FunctionState], host_json: HostJson, invoker: Invoker, ready: str) -> None:
     queues = [state for state in states if state.state == "running" and isinstance(state.function.trigger, QueueTrigger)]
     pumps = [pump_of(state, host_json.service_bus, invoker, say) for state in queues]
-    tasks = [asyncio.create_task(pump.run()) for pump in pumps]
+    host_half = contextvars.copy_context()
+    host_half.run(in_host_half.set, True)  # noqa: FBT003 - ContextVar.set takes its value by position
+    tasks = [asyncio.create_task(pump.run(), context=host_half.copy()) for pump in pumps]
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.gather(*(pump.has_tried.wait() for pump in pumps)), _FIRST_CONNECT_SECONDS)
     say(ready)
@@ -114,7 +117,7 @@ def table(states: Sequence[FunctionState]) -> str:
     """Name, trigger, address and state of every function. Timers say how to run them, because no clock does."""
     if not states:
         return "host: no functions"
-    rows = [(state.function.name, trigger_name(state), state.address, _remark(state)) for state in states]
+    rows = [(state.function.name, state.function.trigger.kind, state.address, _remark(state)) for state in states]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows]
     return "\n".join([f"host: {len(rows)} functions", *(f"  {line}" for line in lines)])

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from typing_extensions import override
 
-from devtools.host.context import current_invocation
+from devtools.host.context import current_invocation, in_host_half
 
 _OWN_FIELDS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _CHATTY = ("azure.core.pipeline.policies.http_logging_policy", "azure.servicebus._pyamqp")
@@ -26,6 +26,8 @@ class JsonLines(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
+        if in_host_half.get():  # the pump's SDK: in Azure that is another process, and the pump says itself what matters
+            return
         try:
             self._stream.write(json_line(record) + "\n")
             self._stream.flush()

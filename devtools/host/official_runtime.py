@@ -35,18 +35,18 @@ def environment() -> Path | None:
     Raises:
         SetupFailed: see there.
     """
-    interpreter = next(_pythons_313(), None)
-    if interpreter is None:
-        return None
-    wanted = _wanted(interpreter)
     _VENV.parent.mkdir(exist_ok=True)
     with (_VENV.parent / "venv-3.13.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = _VENV / "shardline-installed"
-        if not stamp.exists() or stamp.read_text() != wanted:
-            _install(interpreter)
-            stamp.write_text(wanted)
-    return _VENV / "bin" / "python"
+        stamp, python = _VENV / "shardline-installed", _VENV / "bin" / "python"
+        if stamp.exists() and stamp.read_text() == _wanted() and python.exists():
+            return python
+        interpreter = next(_pythons_313(), None)
+        if interpreter is None:
+            return None
+        _install(interpreter)
+        stamp.write_text(_wanted())
+    return python
 
 
 def _pythons_313() -> Iterator[str]:
@@ -59,9 +59,9 @@ def _pythons_313() -> Iterator[str]:
             yield candidate
 
 
-def _wanted(interpreter: str) -> str:
+def _wanted() -> str:
     pins = b"".join((_ROOT / name).read_bytes() for name in ("requirements.txt", "requirements-dev.txt"))
-    return f"{interpreter} {hashlib.sha256(pins).hexdigest()}\n"
+    return f"{hashlib.sha256(pins).hexdigest()}\n"
 
 
 def _install(interpreter: str) -> None:

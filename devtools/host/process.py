@@ -17,7 +17,11 @@ _STOP_SECONDS = 10.0
 
 
 class HostFailed(Exception):
-    """The host ended, or did not become ready; the text is what it printed."""
+    """The host ended, or did not become ready; the text is what it printed. ``exit_code`` is negative when it had to be killed."""
+
+    def __init__(self, output: str, exit_code: int | None) -> None:
+        super().__init__(output)
+        self.exit_code = exit_code
 
 
 class RunningHost:
@@ -57,9 +61,13 @@ class RunningHost:
         ready = asyncio.create_task(self._ready.wait())
         await asyncio.wait({ready, self._reader}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
-        if not self._ready.is_set():
-            await self.kill()
-            raise HostFailed(self.output())
+        if self._ready.is_set():
+            return
+        if self._reader.done():  # it is ending by itself, and its exit code is worth a moment
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), 2)
+        await self.kill()
+        raise HostFailed(self.output(), self.exit_code)
 
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL to one that does not listen."""

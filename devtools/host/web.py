@@ -10,16 +10,15 @@ Unlike it: ``POST /admin/functions/<name>`` waits for the function and says how 
 from collections.abc import Mapping, Sequence
 
 from aiohttp import web
-from azure.functions.meta import Datum
 
 from devtools.host.admin import Admin
+from devtools.host.exchange import request_datum, response_of
 from devtools.host.function import FunctionState, HttpTrigger
 from devtools.host.invocations import Invoker, Succeeded
 from devtools.host.routes import Route, compile_route
 from devtools.host.traces import new_trace
 
 MAX_BODY_BYTES = 100 * 1024 * 1024  # Azure documentation, "Azure Functions HTTP trigger: limits"
-_NOT_PASSED_ON = {"content-length", "transfer-encoding", "connection"}
 
 
 class WebListener:
@@ -73,55 +72,3 @@ def _routes(functions: Sequence[FunctionState], prefix: str) -> list[tuple[Route
         for state in functions
         if isinstance(state.function.trigger, HttpTrigger) and state.state == "running"
     ]
-
-
-def request_datum(request: web.BaseRequest, body: bytes, parameters: Mapping[str, str]) -> Datum:
-    """The request as the host sends it to the worker."""
-    headers: dict[str, list[str]] = {}
-    for name, value in request.headers.items():
-        headers.setdefault(name.lower(), []).append(value)
-    query: dict[str, list[str]] = {}
-    for name, value in request.query.items():
-        query.setdefault(name, []).append(value)
-    url = f"{request.scheme}://{request.host}{request.rel_url.raw_path_qs}"
-    return http_datum(
-        method=request.method,
-        url=url,
-        headers={name: ",".join(values) for name, values in headers.items()},
-        query={name: ",".join(values) for name, values in query.items() if any(values)},
-        parameters=parameters,
-        body=body,
-    )
-
-
-def http_datum(
-    *, method: str, url: str, headers: Mapping[str, str], query: Mapping[str, str], parameters: Mapping[str, str], body: bytes
-) -> Datum:
-    value = {
-        "method": Datum(method, "string"),
-        "url": Datum(url, "string"),
-        "headers": _texts(headers),
-        "query": _texts(query),
-        "params": _texts(parameters),
-        "body": Datum(body, "bytes"),
-    }
-    return Datum(value, "http")
-
-
-def _texts(values: Mapping[str, str]) -> dict[str, Datum]:
-    return {name: Datum(value, "string") for name, value in values.items()}
-
-
-def response_of(answer: Datum) -> web.Response:
-    """A function's HttpResponse, or its str, as an HTTP answer."""
-    if answer.type == "string":
-        return web.Response(text=str(answer.value))
-    value = answer.value
-    response = web.Response(status=int(value["status_code"].value), body=value["body"].value)
-    for name, header in value["headers"].items():
-        if name.lower() not in _NOT_PASSED_ON:
-            response.headers[name] = header.value
-    for cookie in value["cookies"] or ():
-        for morsel in cookie.values():
-            response.headers.add("Set-Cookie", morsel.OutputString())
-    return response

@@ -32,7 +32,7 @@ class Project:
 
     def run(self, *arguments: str) -> Run:
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE_", "PYTEST_"))}
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
         done = subprocess.run(command, cwd=self.path, env=environ, capture_output=True, text=True, timeout=60, check=False)
         return Run(done.returncode, done.stdout + done.stderr)
 

@@ -171,4 +171,5 @@ def _resource(status: int, document: Document) -> Reply:
 
 
 def _feed(name: str, rid: str, documents: list[Any]) -> Reply:
-    return Reply.of(200, {"_rid": rid, name: documents, "_count": len(documents)}, headers={"x-ms-item-count": str(len(documents))})
+    headers = {"x-ms-item-count": str(len(documents))}
+    return Reply.of(200, {"_rid": rid, name: documents, "_count": len(documents)}, headers=headers, charge=0.0)

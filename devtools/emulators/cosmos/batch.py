@@ -58,10 +58,10 @@ def _one(transaction: Transaction, operation: Any) -> _Done:
     if not isinstance(operation, dict):
         raise RefusedError(400, "An operation of a batch is an object.")
     conditions = Conditions(operation.get("ifMatch"), operation.get("ifNoneMatch"))
-    id_, body = str(operation.get("id", "")), operation.get("resourceBody")
-    if operation.get("operationType") in {"Create", "Upsert", "Replace"} and not isinstance(body, dict):
+    name, id_, body = str(operation.get("operationType")), str(operation.get("id", "")), operation.get("resourceBody")
+    if name in {"Create", "Upsert", "Replace"} and not isinstance(body, dict):
         raise RefusedError(400, "An operation that writes needs a body.")
-    match operation.get("operationType"):
+    match name:
         case "Create":
             return _written(201, transaction.create(body or {}))
         case "Upsert":

@@ -6,7 +6,7 @@ Refused rather than ignored: unique keys and computed properties, which this sta
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from devtools.emulators.cosmos.documents import Record, check_ttl
 from devtools.emulators.cosmos.keys import KeyDefinition
@@ -18,6 +18,7 @@ ID_LIMIT_CHARACTERS: Final = 255  # Azure documentation, Cosmos DB service quota
 FLAT_DIMENSIONS_LIMIT: Final = 505  # Azure documentation, Cosmos DB vector search, index types
 DIMENSIONS_LIMIT: Final = 4096  # the same page
 FIXED_AT_CREATION: Final = ("id", "partitionKey", "vectorEmbeddingPolicy", "uniqueKeyPolicy")
+POLICIES: Final = ("indexingPolicy", "vectorEmbeddingPolicy", "uniqueKeyPolicy")
 DEFAULT_INDEXING: Final = {
     "indexingMode": "consistent",
     "automatic": True,
@@ -116,6 +117,9 @@ def check_id(body: Document) -> str:
 def check_container(body: Document) -> KeyDefinition:
     """The key definition of a container document; 400 for what the service, or this stand-in, does not take."""
     check_id(body)
+    for name in POLICIES:
+        if not isinstance(body.get(name), dict | None):
+            raise RefusedError(400, f"The property '{name}' must be an object.")
     if body.get("defaultTtl") is not None:
         check_ttl(body["defaultTtl"], name="defaultTtl")
     if (body.get("uniqueKeyPolicy") or {}).get("uniqueKeys") or body.get("computedProperties"):
@@ -132,14 +136,17 @@ def check_replacement(old: Document, new: Document) -> None:
 
 
 def _check_vectors(body: Document) -> None:
-    embeddings: list[dict[str, Any]] = (body.get("vectorEmbeddingPolicy") or {}).get("vectorEmbeddings", [])
-    dimensions = {embedding.get("path"): embedding.get("dimensions", 0) for embedding in embeddings}
-    for index in (body.get("indexingPolicy") or {}).get("vectorIndexes", []):
-        limit = FLAT_DIMENSIONS_LIMIT if index.get("type") == "flat" else DIMENSIONS_LIMIT
-        if index.get("path") not in dimensions:
-            raise RefusedError(400, f"The vector index path '{index.get('path')}' has no embedding in the container's vector policy.")
-        if dimensions[index["path"]] > limit:
-            raise RefusedError(400, f"A {index.get('type')} vector index holds at most {limit} dimensions.")
+    try:
+        embeddings = (body.get("vectorEmbeddingPolicy") or {}).get("vectorEmbeddings", [])
+        dimensions = {embedding["path"]: int(embedding["dimensions"]) for embedding in embeddings}
+        indexes = [(index["path"], index["type"]) for index in (body.get("indexingPolicy") or {}).get("vectorIndexes", [])]
+    except (TypeError, KeyError, ValueError):
+        raise RefusedError(400, "An embedding has a path and dimensions, a vector index a path and a type.") from None
+    for path, kind in indexes:
+        if path not in dimensions:
+            raise RefusedError(400, f"The vector index path '{path}' has no embedding in the container's vector policy.")
+        if dimensions[path] > (FLAT_DIMENSIONS_LIMIT if kind == "flat" else DIMENSIONS_LIMIT):
+            raise RefusedError(400, f"A {kind} vector index does not hold {dimensions[path]} dimensions.")
 
 
 def _number(record: Record) -> int:

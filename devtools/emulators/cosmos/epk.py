@@ -36,7 +36,7 @@ def encode(value: Value) -> bytes:
     if isinstance(value, bool):
         return b"\x03" if value else b"\x02"
     if is_number(value):
-        return b"\x05" + struct.pack("<d", value)
+        return b"\x05" + struct.pack("<d", float(value))
     if isinstance(value, str):
         return b"\x08" + value.encode() + b"\xff"
     raise TypeError(f"a partition key holds plain values, not {type(value).__name__}")

@@ -29,7 +29,7 @@ class KeyDefinition:
         kind = wire.get("kind", "Hash")
         if wire.get("version") != 2:
             raise RefusedError(400, "This stand-in hashes partition keys of version 2 only.")
-        if (kind, len(paths)) not in {("Hash", 1), ("MultiHash", 1), ("MultiHash", 2), ("MultiHash", 3)}:
+        if (kind, len(paths)) not in (("Hash", 1), ("MultiHash", 1), ("MultiHash", 2), ("MultiHash", 3)):
             raise RefusedError(400, "A partition key has one path of kind Hash or up to three of kind MultiHash.")
         return cls(kind, tuple(map(path_parts, paths)))
 

@@ -71,10 +71,10 @@ class Fault:
     def of(cls, body: Mapping[str, Any]) -> "Fault":
         """From JSON; 400 for a field that is not there."""
         fields = dict(body)
-        for name in ("methods", "kinds"):
-            if fields.get(name) is not None:
-                fields[name] = frozenset(fields[name])
         try:
+            for name in ("methods", "kinds"):
+                if fields.get(name) is not None:
+                    fields[name] = frozenset(fields[name])
             return cls(**fields)
         except TypeError as error:
             raise RefusedError(400, f"The fault is not understood: {error}") from None

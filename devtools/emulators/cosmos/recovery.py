@@ -34,7 +34,7 @@ def open_store(folder: Path | None, *, now: Callable[[], float] = time.time) -> 
 
 
 def snapshot(store: Store) -> Iterator[bytes]:
-    """The lines that rebuild `store` as it is; expired items are left out."""
+    """The lines that rebuild `store` as it is."""
     for database in store.databases.values():
         yield encode(
             {"op": "database", "document": database.document, "throughput": database.throughput, "last_number": database.last_number}

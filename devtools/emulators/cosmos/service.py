@@ -2,7 +2,9 @@
 
 import logging
 import uuid
+from collections.abc import Callable
 from email.utils import formatdate
+from typing import TypeVar
 
 from devtools.emulators.cosmos.auth import verify
 from devtools.emulators.cosmos.observation import Faults, Operations, answer_private
@@ -14,6 +16,8 @@ from devtools.emulators.cosmos.wire import Reply, Request, refusal
 log = logging.getLogger(__name__)
 
 API_VERSION = "2020-07-15"
+
+Answer = TypeVar("Answer")
 
 
 class Service:
@@ -27,19 +31,21 @@ class Service:
 
     def answer(self, request: Request) -> Reply:
         """The answer, with the headers every answer has. Never raises."""
-        private = answer_private(request, self.operations, self.faults)
+        found = route(request)
+        private = self._guarded(lambda: answer_private(request, self.operations, self.faults), found)
         if private is not None:
             return private
-        found = route(request)
-        reply = self._guarded(request, found)
+        reply = self._guarded(lambda: self._answered(request, found), found)
         self.operations.count(found, reply)
         return reply.with_headers(self._headers(request, reply))
 
-    def _guarded(self, request: Request, found: Route) -> Reply:
+    def _guarded(self, answer: Callable[[], Answer], found: Route) -> Answer | Reply:
         try:
-            return self._answered(request, found)
+            return answer()
         except RefusedError as error:
             return refusal(error)
+        except RecursionError:
+            return refusal(RefusedError(400, "The request is nested too deeply for this stand-in."))
         except Exception:  # whatever it is, it is a bug here: the client would retry a bare 500 in silence, so it is told and counted
             log.exception("the Cosmos stand-in failed", extra={"kind": found.kind})
             self.operations.server_errors += 1

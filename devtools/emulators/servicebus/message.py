@@ -79,8 +79,8 @@ def split_batch(raw: bytes) -> list[bytes]:
         messages = [decode(raw, at)[0] for code, _, at, _ in _sections(raw) if code == DATA]
     except CodecError as error:
         raise malformed(f"The batch cannot be read: {error}") from error
-    if not messages:
-        raise malformed("The batch holds no messages.")
+    if not messages or not all(isinstance(message, bytes) for message in messages):
+        raise malformed("The batch holds no messages, or something else.")
     return messages
 
 
@@ -129,7 +129,7 @@ def _sections(raw: bytes) -> list[tuple[int, int, int, int]]:
     """(section code, start, start of its value, end) of every section."""
     sections, at = [], 0
     while at < len(raw):
-        if raw[at : at + 2] != b"\x00\x53" or not HEADER <= raw[at + 2] <= FOOTER:
+        if raw[at : at + 2] != b"\x00\x53" or at + 2 == len(raw) or not HEADER <= raw[at + 2] <= FOOTER:
             raise CodecError(f"no message section at byte {at}")
         end = skip(raw, at + 3)
         sections.append((raw[at + 2], at, at + 3, end))

@@ -20,34 +20,38 @@ def negated(value: Value) -> Value:
     return not value if isinstance(value, bool) else UNDEFINED
 
 
+class Chain:
+    """AND or OR of many terms, kept flat: reading many items by id makes an OR of a thousand, too deep for nested calls."""
+
+    def __init__(self, terms: tuple[Evaluate, ...], *, decisive: bool) -> None:
+        self.terms = terms
+        self.decisive = decisive
+
+    def __call__(self, scope: Scope) -> Value:
+        """`decisive` as soon as one term is; its opposite when all are; undefined otherwise."""
+        result: Value = not self.decisive
+        for term in self.terms:
+            value = term(scope)
+            if value is self.decisive:
+                return value
+            if not isinstance(value, bool):
+                result = UNDEFINED
+        return result
+
+
 def both(left: Evaluate, right: Evaluate) -> Evaluate:
     """AND."""
-
-    def evaluate(scope: Scope) -> Value:
-        first = left(scope)
-        if first is False:
-            return False
-        second = right(scope)
-        if second is False:
-            return False
-        return True if first is True and second is True else UNDEFINED
-
-    return evaluate
+    return _chained(left, right, decisive=False)
 
 
 def either(left: Evaluate, right: Evaluate) -> Evaluate:
     """OR."""
+    return _chained(left, right, decisive=True)
 
-    def evaluate(scope: Scope) -> Value:
-        first = left(scope)
-        if first is True:
-            return True
-        second = right(scope)
-        if second is True:
-            return True
-        return False if first is False and second is False else UNDEFINED
 
-    return evaluate
+def _chained(left: Evaluate, right: Evaluate, *, decisive: bool) -> Evaluate:
+    terms = left.terms if isinstance(left, Chain) and left.decisive is decisive else (left,)
+    return Chain((*terms, right), decisive=decisive)
 
 
 def coalesced(left: Evaluate, right: Evaluate) -> Evaluate:

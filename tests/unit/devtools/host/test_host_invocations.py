@@ -14,11 +14,11 @@ from azure.functions.meta import Datum
 from typing_extensions import override
 
 from devtools.host.context import Context
+from devtools.host.exchange import http_datum
 from devtools.host.function import HostedFunction, HttpTrigger, Signature, TimerTrigger
 from devtools.host.invocations import Failed, Invoker, Succeeded
 from devtools.host.logs import JsonLines
 from devtools.host.traces import Trace
-from devtools.host.web import http_datum
 
 TIMER_DATA = Datum('{"IsPastDue": false}', "json")
 TRACE = Trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")

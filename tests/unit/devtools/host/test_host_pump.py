@@ -14,13 +14,14 @@ from azure.servicebus.exceptions import MessageLockLostError, ServiceBusConnecti
 from devtools.host.hostjson import ServiceBusLimits
 from devtools.host.pump import Pump, Receiver
 
+LOCK = timedelta(seconds=60)
 USUAL = ServiceBusLimits()
 
 
 class InMemoryQueue:
     """One queue. ``is_down`` refuses connections and ends the ones there are."""
 
-    def __init__(self, *names: str, lock_seconds: float = 60.0) -> None:
+    def __init__(self, *names: str) -> None:
         self.waiting = list(names)
         self.completed: list[str] = []
         self.abandoned: list[str] = []
@@ -28,13 +29,19 @@ class InMemoryQueue:
         self.lost_locks: set[str] = set()
         self.connections = 0
         self.is_down = False
-        self.lock_seconds = lock_seconds
+        self.receives = 0
+        self.time = datetime(2026, 11, 21, tzinfo=UTC)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Receiver]:
         self.check()
         self.connections += 1
         yield InMemoryReceiver(self)
+
+    async def rounds(self, number: int) -> None:
+        """Wait until the pump has gone round so often."""
+        end = self.receives + number
+        await until(lambda: self.receives >= end)
 
     def check(self) -> None:
         if self.is_down:
@@ -49,6 +56,7 @@ class InMemoryReceiver:
     async def receive_messages(self, max_message_count: int, max_wait_time: float) -> list[ServiceBusReceivedMessage]:
         assert max_message_count == 1
         with self._alone():
+            self._queue.receives += 1
             for _ in range(int(max_wait_time / 0.005)):
                 self._queue.check()
                 if self._queue.waiting:
@@ -66,7 +74,7 @@ class InMemoryReceiver:
         with self._alone():
             self._queue.check()
             self._queue.renewed.append(str(message.message_id))
-            return datetime.now(UTC) + timedelta(seconds=self._queue.lock_seconds)
+            return self._queue.time + LOCK
 
     async def _settle(self, message: ServiceBusReceivedMessage, done: list[str]) -> None:
         with self._alone():
@@ -77,7 +85,7 @@ class InMemoryReceiver:
             done.append(str(message.message_id))
 
     def _message(self, name: str) -> ServiceBusReceivedMessage:
-        locked_until = datetime.now(UTC) + timedelta(seconds=self._queue.lock_seconds)
+        locked_until = self._queue.time + LOCK
         return cast(ServiceBusReceivedMessage, SimpleNamespace(message_id=name, locked_until_utc=locked_until))
 
     @contextmanager
@@ -105,7 +113,7 @@ async def pumping(queue: InMemoryQueue, handle: Callable[[str], Awaitable[bool]]
     async def handled(message: ServiceBusReceivedMessage) -> bool:
         return await handle(str(message.message_id))
 
-    pump = Pump("q", queue.connect, handled, limits, report=said.append)
+    pump = Pump("q", queue.connect, handled, limits, report=said.append, now=lambda: queue.time, back_off_seconds=(0.001,))
     task = asyncio.create_task(pump.run())
     yield Bench(pump, said)
     task.cancel()
@@ -174,19 +182,20 @@ async def test_one_slow_message_does_not_hold_the_others_back() -> None:
 
 
 async def test_a_lock_is_renewed_while_the_function_runs_and_no_longer_than_allowed() -> None:
-    queue = InMemoryQueue("a", lock_seconds=0.2)
+    queue = InMemoryQueue("a")
     release = asyncio.Event()
 
     async def handle(_: str) -> bool:
         return await release.wait()
 
-    async with pumping(queue, handle, ServiceBusLimits(max_renewal_seconds=0.35)):
-        await asyncio.sleep(0.8)
-        renewals = len(queue.renewed)
+    async with pumping(queue, handle, ServiceBusLimits(max_renewal_seconds=80)):
+        await until(lambda: not queue.waiting)
+        for seconds, renewals in ((29, 0), (2, 1), (28, 1), (3, 2), (40, 2), (40, 2)):
+            queue.time += timedelta(seconds=seconds)
+            await queue.rounds(2)
+            assert len(queue.renewed) == renewals
         release.set()
         await until(lambda: queue.completed)
-
-    assert 2 <= renewals <= 4
 
 
 async def test_a_lost_lock_is_said_and_the_pump_goes_on() -> None:
@@ -206,13 +215,13 @@ async def test_a_broker_that_is_not_there_yet_is_waited_for_with_one_line() -> N
 
     async with pumping(queue, succeed) as bench:
         await bench.pump.has_tried.wait()
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.02)  # some more attempts
         queue.is_down = False
         await until(lambda: queue.completed)
 
     assert bench.said == [
         "queue q: the broker is not there, trying on (ServiceBusConnectionError: nobody there)",
-        "queue q: connected again",
+        "queue q: connected",
     ]
 
 

@@ -1,0 +1,41 @@
+"""Where a local run listens, and whether these ports are free."""
+
+import socket
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The ports of one run, all on 127.0.0.1."""
+
+    service_bus: int = 5672
+    cosmos: int = 8081
+    blob: int = 10000
+    host: int = 7071
+
+    @classmethod
+    def shifted(cls, offset: int) -> "Addresses":
+        """The same ports, moved: so that two runs live side by side."""
+        known = cls()
+        return cls(known.service_bus + offset, known.cosmos + offset, known.blob + offset, known.host + offset)
+
+    @property
+    def named(self) -> dict[str, int]:
+        """Who listens where."""
+        return {
+            "the Service Bus stand-in": self.service_bus,
+            "the Cosmos DB stand-in": self.cosmos,
+            "Azurite": self.blob,
+            "the function host": self.host,
+        }
+
+    def in_use(self) -> str | None:
+        """One line saying what to do when a port is taken; None when all are free."""
+        for who, port in self.named.items():
+            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    return f"port {port}, wanted by {who}, is in use: stop what listens there, or run scripts/up --port-offset 100"
+        return None

@@ -1,0 +1,47 @@
+"""Looking into queues without taking anything out: peek, through the real SDK."""
+
+import json
+from typing import Any
+
+from azure.servicebus import ServiceBusReceivedMessage, ServiceBusSubQueue
+from azure.servicebus.aio import ServiceBusClient
+
+
+async def peek(connection_string: str, queue: str, *, dead: bool = False, most: int = 100) -> list[dict[str, Any]]:
+    """The first messages on a queue, or on its dead-letter queue, oldest first."""
+    sub_queue = ServiceBusSubQueue.DEAD_LETTER if dead else None
+    async with (
+        ServiceBusClient.from_connection_string(connection_string, retry_total=1) as client,
+        client.get_queue_receiver(queue, sub_queue=sub_queue) as receiver,
+    ):
+        found: list[ServiceBusReceivedMessage] = []
+        while len(found) < most:
+            following = found[-1].sequence_number if found else 0
+            batch = await receiver.peek_messages(max_message_count=min(100, most - len(found)), sequence_number=(following or 0) + 1)
+            if not batch:
+                break
+            found.extend(batch)
+        return [_plain(message) for message in found]
+
+
+def _plain(message: ServiceBusReceivedMessage) -> dict[str, Any]:
+    body = b"".join(part if isinstance(part, bytes) else bytes(part) for part in message.body)
+    try:
+        read = json.loads(body)
+    except ValueError:
+        read = {"unreadable": f"{len(body)} bytes"}
+    return {
+        "id": message.message_id,
+        "sequenceNumber": message.sequence_number,
+        "state": message.state.name.lower(),
+        "enqueuedAt": message.enqueued_time_utc.isoformat() if message.enqueued_time_utc else None,
+        "dueAt": message.scheduled_enqueue_time_utc.isoformat() if message.scheduled_enqueue_time_utc else None,
+        "deliveryCount": message.delivery_count,
+        "deadLetterReason": message.dead_letter_reason,
+        "properties": {_text(name): _text(value) for name, value in (message.application_properties or {}).items()},
+        "body": read,
+    }
+
+
+def _text(value: object) -> Any:
+    return value.decode() if isinstance(value, bytes) else value

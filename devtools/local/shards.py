@@ -1,0 +1,39 @@
+"""Shards for people to read."""
+
+from collections.abc import Iterable
+
+from azure.cosmos.aio import CosmosClient
+
+from devtools.local.run import DATABASE, Run
+from devtools.local.tables import table
+from shared import topology
+from shared.shards.model import Shard
+
+_SHOWN = {
+    "c_account": ("industry", "annualRevenue", "numberOfEmployees", "website"),
+    "c_contact": ("title", "email", "accountId"),
+    "c_opportunity": ("stage", "amount", "closeDate", "accountId"),
+}
+
+
+async def shards_of(run: Run, *, tenant_id: str) -> list[Shard]:
+    """Every shard of a tenant, newest first."""
+    query = "SELECT * FROM c WHERE c.tenantId = @tenant AND NOT IS_DEFINED(c.aliasOf)"
+    async with CosmosClient.from_connection_string(run.cosmos) as client:
+        container = client.get_database_client(DATABASE).get_container_client(topology.SHARDS)
+        found = container.query_items(query, parameters=[{"name": "@tenant", "value": tenant_id}], partition_key=[tenant_id])
+        shards = [Shard.model_validate({**document, "etag": document["_etag"]}) async for document in found]
+    return sorted(shards, key=lambda shard: shard.updated_at, reverse=True)
+
+
+def shard_table(shards: Iterable[Shard]) -> str:
+    """One line a shard: what a person would look for."""
+    rows = []
+    for shard in sorted(shards, key=lambda shard: (shard.shard_type_id, str(shard.structured_data.get("name")))):
+        shown = [
+            f"{field}={shard.structured_data[field]}" for field in _SHOWN.get(shard.shard_type_id, ()) if shard.structured_data.get(field)
+        ]
+        rows.append(
+            (shard.shard_type_id, shard.structured_data.get("name"), "  ".join(shown), f"r{shard.revision_number}", shard.status, shard.id)
+        )
+    return table(("type", "name", "content", "revision", "status", "id"), rows)

@@ -1,0 +1,158 @@
+"""``up``: everything a first run needs, on one command.
+
+Stand-ins, Azurite and the host are started; an invented organization is connected and sends its records; one record's way is shown step by
+step, and what was stored is compared with what was sent. Then it stays up, or with ``--once`` ends with 0 if every record is there and
+right.
+"""
+
+import argparse
+import asyncio
+import json
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from random import Random
+from typing import Any, Final
+
+from azure.core.exceptions import AzureError
+from azure.cosmos.aio import CosmosClient
+from azure.servicebus.exceptions import ServiceBusError
+
+from devtools.azurite import AzuriteMissing
+from devtools.local import sample, trace
+from devtools.local.addresses import Addresses
+from devtools.local.children import ChildFailed
+from devtools.local.queues import peek
+from devtools.local.run import DATABASE, Children, Run
+from devtools.local.shards import shard_table
+from devtools.local.tables import table
+from devtools.vendors.salesforce.ids import random_id
+from ingestion.sources.salesforce.webhook import key_handle
+from shared import topology
+from shared.connections.connection import Connection, connection_id
+from shared.errors import PipelineError
+from shared.shards.model import Shard
+from shared.storage.connection_store import CosmosConnections
+from shared.storage.cosmos import CosmosAccount
+from shared.storage.shard_store import CosmosShardStore
+
+TENANT: Final = "sample-tenant"
+COUNTS: Final[Mapping[str, int]] = {"accounts": 2, "contacts": 3, "opportunities": 3}
+TIMEOUT_SECONDS: Final = 30.0
+INTERRUPTED: Final = 130
+
+
+async def up(options: argparse.Namespace) -> int:
+    """Run it, and return the exit code."""
+    addresses = Addresses.shifted(options.port_offset)
+    if (taken := addresses.in_use()) is not None:
+        return _failed(taken)
+    rng = Random(secrets.randbits(64))
+    run = Run(addresses, random_id("Organization", rng), TENANT, secrets.token_urlsafe(32))
+    children = Children(run)
+    working = asyncio.create_task(_work(run, children, rng, options))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+    try:
+        return await working
+    except asyncio.CancelledError:
+        return INTERRUPTED
+    except ExceptionGroup as errors:
+        return _failed("; ".join(str(error) for error in errors.exceptions))
+    except (ChildFailed, AzuriteMissing, PipelineError, AzureError, ServiceBusError) as error:
+        return _failed(str(error))
+    finally:
+        await children.stop()
+        Run.forget()
+
+
+async def _work(run: Run, children: Children, rng: Random, options: argparse.Namespace) -> int:
+    started = time.monotonic()
+    say = (lambda text: None) if options.json else print
+    say("starting the Service Bus stand-in, the Cosmos DB stand-in, Azurite and the function host …")
+    await children.start(keep=options.keep)
+    account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
+    try:
+        await _connect(run, account)
+        await children.start_host()
+        run.remember()
+        say(f"up after {time.monotonic() - started:.1f} s; an invented organization sends {sum(COUNTS.values())} records …\n")
+        report = await _first_run(run, children, rng, account, started)
+    finally:
+        await account.close()
+    print(json.dumps(report, indent=2)) if options.json else print(_readable(report))
+    if options.once or report["faults"]:
+        return 1 if report["faults"] else 0
+    say(f"\n{_addresses(run)}\n\nCtrl-C stops everything.")
+    ended = await children.any_ended()
+    return _failed(f"{ended.name} ended by itself: {ended.last_words()}")
+
+
+async def _connect(run: Run, account: CosmosAccount) -> None:
+    connection = Connection(
+        id=connection_id("salesforce", run.organization_id),
+        tenant_id=run.tenant_id,
+        source="salesforce",
+        account=run.organization_id,
+        created_at=datetime.now(UTC),
+    )
+    await CosmosConnections(account).add(connection, handles=(key_handle(run.key),))
+
+
+async def _first_run(run: Run, children: Children, rng: Random, account: CosmosAccount, started: float) -> dict[str, Any]:
+    """Send, wait, compare, and trace one opportunity."""
+    org = sample.new_org(rng, run.organization_id)
+    sending_from = time.monotonic()
+    sending = asyncio.create_task(sample.send(org, rng, run.webhook_url, counts=COUNTS, timeout_seconds=TIMEOUT_SECONDS))
+    sent = await sending
+    shards = CosmosShardStore(account)
+    found, _ = await sample.stored(sent, shards, tenant_id=run.tenant_id, timeout_seconds=TIMEOUT_SECONDS)
+    all_seconds = time.monotonic() - sending_from
+    faults = sample.faults(sent, found)
+    if sent.acknowledged < len(sent.records):
+        faults.insert(
+            0, f"{len(sent.records) - sent.acknowledged} of {len(sent.records)} notifications were not acknowledged: {dict(sent.answers)}"
+        )
+    traced = next((shard for shard in found.values() if shard.shard_type_id == "c_opportunity"), None)
+    emitted = await peek(run.service_bus, topology.SHARD_EMISSION) if traced else []
+    return {
+        "organization": run.organization_id,
+        "sent": len(sent.records),
+        "stored": len(found),
+        "secondsToFirstRun": round(time.monotonic() - started, 2),
+        "secondsFromSendToLastShard": round(all_seconds, 2),
+        "faults": faults,
+        "trace": [] if traced is None else [asdict(step) for step in trace.steps(traced, log=children.host_log, emitted=emitted)],
+        "shards": [shard.document() for shard in found.values()],
+    }
+
+
+def _readable(report: Mapping[str, Any]) -> str:
+    steps = [trace.Step(**step) for step in report["trace"]]
+    shards = [Shard.model_validate(document) for document in report["shards"]]
+    parts = ["One opportunity, step by step:", "", trace.rendered(steps), "", "What is stored:", "", shard_table(shards), ""]
+    if report["faults"]:
+        parts += ["Missing or wrong:", *(f"  {fault}" for fault in report["faults"])]
+    else:
+        parts.append(f"all {report['sent']} records are stored and right, {report['secondsFromSendToLastShard']} s after they were sent")
+    return "\n".join(parts)
+
+
+def _addresses(run: Run) -> str:
+    rows = [
+        ("Service Bus stand-in", f"localhost:{run.addresses.service_bus}", "python -m devtools peek ingestion-events | shard-emission"),
+        ("Cosmos DB stand-in", f"http://localhost:{run.addresses.cosmos}", "python -m devtools shard [ID]"),
+        ("Azurite (blobs)", f"http://127.0.0.1:{run.addresses.blob}", ""),
+        ("function host", run.host, "logs: .shardline/local/logs/host.log"),
+        ("Salesforce webhook", run.webhook_url, "python -m devtools send"),
+    ]
+    return table(("what", "address", "look into it"), rows)
+
+
+def _failed(reason: str) -> int:
+    print(f"up: {reason}", file=sys.stderr)
+    return 1

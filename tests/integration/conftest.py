@@ -1,0 +1,8 @@
+"""Integration tests have the stand-ins: fixtures ``broker``, ``cosmos``, ``azurite``, ``account``, ``transport``, ``tenant_id``, ``queue``."""
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Ask for them once, however many ask: ``tests/contract/test_stores.py`` does, too."""
+    config.pluginmanager.import_plugin("tests.plugins.stand_ins")

@@ -1,0 +1,114 @@
+"""The stand-ins a test of the real adapters talks to: one of each per session, on free ports, with what ``shared/topology.py`` names.
+
+Each runs on an event loop and thread of its own, because every test has its own loop. A test keeps apart from the others by names:
+``tenant_id`` and ``queue`` are new for each. Not listed in ``tests/conftest.py`` but asked for by those who need it: unit tests never do.
+"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from itertools import count
+from typing import Any, Final, TypeVar
+from uuid import uuid4
+
+import pytest
+from azure.cosmos.aio import CosmosClient
+from azure.servicebus.aio import ServiceBusClient
+
+from devtools.azurite import Azurite, running_azurite
+from devtools.emulators.cosmos.server import Cosmos, running_cosmos
+from devtools.emulators.servicebus.broker import Broker
+from devtools.emulators.servicebus.server import running_broker
+from devtools.provision import provision_blobs, provision_cosmos, service_bus_config
+from shared.messaging.service_bus import RETRY_OPTIONS as SERVICE_BUS_OPTIONS
+from shared.messaging.service_bus import ServiceBusTransport
+from shared.storage.cosmos import RETRY_OPTIONS as COSMOS_OPTIONS
+from shared.storage.cosmos import CosmosAccount
+
+DATABASE: Final = "shardline"
+QUEUES_FOR_TESTS: Final = 60
+START_SECONDS: Final = 60
+
+Server = TypeVar("Server")
+
+
+@contextmanager
+def in_a_thread(server: AbstractAsyncContextManager[Server]) -> Iterator[Server]:
+    """Enter and leave an asynchronous block on a loop that goes on running meanwhile."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="stand-in", daemon=True)
+    thread.start()
+    try:
+        yield asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(START_SECONDS)
+        asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(START_SECONDS)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(START_SECONDS)
+        loop.close()
+
+
+def queues_for_tests(names: list[str]) -> dict[str, Any]:
+    """The stand-in's configuration with more queues of the same policy."""
+    config = service_bus_config()
+    [namespace] = config["UserConfig"]["Namespaces"]
+    policy = namespace["Queues"][0]["Properties"]
+    namespace["Queues"] += [{"Name": name, "Properties": policy} for name in names]
+    return config
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Broker]:
+    """Service Bus with the topology's queues, and some for tests alone."""
+    with in_a_thread(running_broker(queues_for_tests([f"for-tests-{number}" for number in range(QUEUES_FOR_TESTS)]))) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cosmos() -> Iterator[Cosmos]:
+    """Cosmos DB with the topology's containers."""
+    with in_a_thread(running_cosmos()) as running:
+        asyncio.run(provision_cosmos(running.connection_string, DATABASE))
+        yield running
+    assert running.operations.server_errors == 0, "the Cosmos stand-in has a bug: see its log"
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    """Blob Storage with the topology's containers."""
+    with in_a_thread(running_azurite()) as running:
+        asyncio.run(provision_blobs(running.connection_string))
+        yield running
+
+
+@pytest.fixture
+def tenant_id() -> str:
+    """A tenant nobody else has."""
+    return f"tenant-{uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def _queue_numbers() -> Iterator[int]:
+    return count()
+
+
+@pytest.fixture
+def queue(_queue_numbers: Iterator[int]) -> str:
+    """A queue nobody else uses."""
+    return f"for-tests-{next(_queue_numbers)}"
+
+
+@pytest.fixture
+async def account(cosmos: Cosmos) -> AsyncIterator[CosmosAccount]:
+    """The adapter's account, with production's retry options."""
+    opened = CosmosAccount(lambda: CosmosClient.from_connection_string(cosmos.connection_string, **COSMOS_OPTIONS), database=DATABASE)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def transport(broker: Broker) -> AsyncIterator[ServiceBusTransport]:
+    """The adapter, with production's retry options."""
+    opened = ServiceBusTransport(lambda: ServiceBusClient.from_connection_string(broker.connection_string, **SERVICE_BUS_OPTIONS))
+    yield opened
+    await opened.close()
