@@ -7,9 +7,11 @@ import secrets
 import sys
 from random import Random
 
+from azure.core.exceptions import AzureError
+
 from devtools.local import sample
 from devtools.local.queues import peek
-from devtools.local.run import NotRunning, Run
+from devtools.local.run import NotRunning, Run, folder_of
 from devtools.local.shards import shard_table, shards_of
 from devtools.local.tables import table
 from devtools.local.up import up
@@ -24,13 +26,16 @@ def main() -> int:
     except NotRunning as error:
         print(f"devtools: {error}", file=sys.stderr)
         return 1
+    except AzureError as error:
+        print(f"devtools: the local run does not answer ({type(error).__name__}): start it with scripts/up", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     return exit_code
 
 
 async def _send(options: argparse.Namespace) -> int:
-    run, rng = Run.current(), Random(secrets.randbits(64))
+    run, rng = Run.current(folder_of(options.port_offset)), Random(secrets.randbits(64))
     counts = {"accounts": options.accounts, "contacts": options.contacts, "opportunities": options.opportunities}
     org = sample.new_org(rng, run.organization_id)
     sent = await sample.send(org, rng, run.webhook_url, counts=counts, timeout_seconds=options.timeout)
@@ -44,7 +49,7 @@ async def _send(options: argparse.Namespace) -> int:
 
 
 async def _peek(options: argparse.Namespace) -> int:
-    found = await peek(Run.current().service_bus, options.queue, dead=options.dead, most=options.most)
+    found = await peek(Run.current(folder_of(options.port_offset)).service_bus, options.queue, dead=options.dead, most=options.most)
     if options.json:
         print(json.dumps(found, indent=2))
         return 0
@@ -65,7 +70,7 @@ async def _peek(options: argparse.Namespace) -> int:
 
 
 async def _shard(options: argparse.Namespace) -> int:
-    run = Run.current()
+    run = Run.current(folder_of(options.port_offset))
     found = await shards_of(run, tenant_id=options.tenant or run.tenant_id)
     if options.id is not None:
         found = [shard for shard in found if shard.id.startswith(options.id)]
@@ -92,29 +97,27 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("up", help="start everything, send sample records, show what became of them, stay up")
     command.add_argument("--once", action="store_true", help="stop afterwards: exit code 0 if every record is stored and right, else 1")
     command.add_argument("--keep", action="store_true", help="go on with what the last run stored instead of starting empty")
-    command.add_argument("--port-offset", type=int, default=0, metavar="N", help="add N to every port, for a second run beside the first")
-    command.add_argument("--json", action="store_true", help="print the report for machines")
     command.set_defaults(command=up)
 
     command = commands.add_parser("send", help="let the sample organization send more invented records")
     for name in ("accounts", "contacts", "opportunities"):
         command.add_argument(f"--{name}", type=int, default=1, metavar="N")
     command.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS")
-    command.add_argument("--json", action="store_true", help="print for machines")
     command.set_defaults(command=_send)
 
     command = commands.add_parser("peek", help="look into a queue without taking anything out")
     command.add_argument("queue", choices=[queue.name for queue in topology.QUEUES])
     command.add_argument("--dead", action="store_true", help="the queue's dead letters")
     command.add_argument("--most", type=int, default=20, metavar="N", help="how many messages at most (default: %(default)s)")
-    command.add_argument("--json", action="store_true", help="print for machines, bodies included")
     command.set_defaults(command=_peek)
 
     command = commands.add_parser("shard", help="list the shards, or show one")
     command.add_argument("id", nargs="?", help="a shard's id, or its beginning")
     command.add_argument("--tenant", help="another tenant's (default: the sample's)")
-    command.add_argument("--json", action="store_true", help="print for machines")
     command.set_defaults(command=_shard)
+    for command in commands.choices.values():
+        command.add_argument("--json", action="store_true", help="print for machines")
+        command.add_argument("--port-offset", type=int, default=0, metavar="N", help="every port N higher: a second run beside the first")
     return parser
 
 

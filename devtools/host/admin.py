@@ -1,8 +1,8 @@
 """The admin routes: ``/admin/host/ping``, ``/admin/host/status`` and ``POST /admin/functions/<name>``.
 
-The last runs a function by hand, disabled ones too: timers get a default payload, Service Bus functions the input as the body of a
-message that no queue holds, HTTP functions the input as the body of a POST. It answers when the function has ended: 202, or 500 with
-the error.
+The last runs a function by hand, disabled ones too, but none that is in error: timers get a default payload, Service Bus functions the
+input as the body of a message that no queue holds, HTTP functions the input as the body of a POST. It answers when the function has
+ended: 202, or 500 with the error.
 """
 
 import json
@@ -36,6 +36,8 @@ class Admin:
         return web.Response(status=404)
 
     async def _run(self, state: FunctionState, request: web.Request) -> web.Response:
+        if state.state == "error":
+            return web.json_response({"status": "failed", "error": state.error}, status=500)
         try:
             document = json.loads(await request.read() or b"{}")
             given = document.get("input", "")

@@ -15,9 +15,8 @@ from devtools.host.messages import application_properties, body_of, metadata_of
 from devtools.host.pump import Pump, Receiver
 from devtools.host.traces import new_trace
 
-_SOCKET_SECONDS = (
-    0.05  # how long the SDK reads before it looks up: bounds how late a finished message is completed while the queue is quiet
-)
+# How long the SDK reads before it looks up: bounds how late a finished message is completed while the queue is quiet.
+_SOCKET_SECONDS = 0.05
 
 
 def pump_of(state: FunctionState, limits: ServiceBusLimits, invoker: Invoker, report: Callable[[str], None]) -> Pump:

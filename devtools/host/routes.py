@@ -49,7 +49,10 @@ def compile_route(template: str) -> Route:
         slash = "/" if position else ""
         expression += f"(?:{slash}{piece})?" if is_optional else f"{slash}{piece}"
         rank.append(weight)
-    return Route(template, re.compile(expression, re.IGNORECASE), tuple(rank))
+    try:
+        return Route(template, re.compile(expression, re.IGNORECASE), tuple(rank))
+    except re.error as error:
+        raise RouteInvalid(f"the route {template!r} cannot be read: {error}") from error
 
 
 def _segment(segment: str) -> tuple[str, int, bool]:

@@ -20,10 +20,14 @@ from devtools.local.children import Child
 from devtools.provision import provision
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-FOLDER: Final = ROOT / ".shardline" / "local"
 DATABASE: Final = "shardline"
 QUEUES: Final = ROOT / "infra" / "servicebus-standin.json"
 """The topology's queues with production's values, in the official emulator's schema."""
+
+
+def folder_of(port_offset: int) -> Path:
+    """Where a run keeps its data and logs: each of several side by side has its own."""
+    return ROOT / ".shardline" / (f"local-{port_offset}" if port_offset else "local")
 
 
 class NotRunning(Exception):
@@ -72,14 +76,14 @@ class Run:
         """The app's settings, as environment variables."""
         return {"SERVICE_BUS": self.service_bus, "COSMOS": self.cosmos, "COSMOS_DATABASE": DATABASE, "BLOB": self.blob}
 
-    def remember(self, folder: Path = FOLDER) -> None:
+    def remember(self, folder: Path) -> None:
         """Write the run's file."""
         path = folder / "run.json"
         path.touch(mode=0o600)
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     @classmethod
-    def current(cls, folder: Path = FOLDER) -> "Run":
+    def current(cls, folder: Path) -> "Run":
         """The run that is up.
 
         Raises:
@@ -92,7 +96,7 @@ class Run:
         return cls(Addresses(**read.pop("addresses")), **read)
 
     @staticmethod
-    def forget(folder: Path = FOLDER) -> None:
+    def forget(folder: Path) -> None:
         """Remove the run's file."""
         (folder / "run.json").unlink(missing_ok=True)
 
@@ -100,16 +104,16 @@ class Run:
 class Children:
     """Starts and stops what a run consists of."""
 
-    def __init__(self, run: Run, *, folder: Path = FOLDER, app: Path = ROOT) -> None:
+    def __init__(self, run: Run, *, folder: Path, app: Path = ROOT) -> None:
         self._run = run
-        self._folder = folder
+        self.folder = folder
         self._app = app
         self.all: list[Child] = []
 
     @property
     def host_log(self) -> Path:
         """The JSON lines of the host."""
-        return self._folder / "logs" / "host.log"
+        return self.folder / "logs" / "host.log"
 
     async def start(self, *, keep: bool) -> None:
         """Start everything, the stores first.
@@ -119,9 +123,9 @@ class Children:
             AzuriteMissing: when Azurite is not installed.
         """
         if not keep:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        addresses, data = self._run.addresses, self._folder / "data"
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        addresses, data = self._run.addresses, self.folder / "data"
         async with asyncio.TaskGroup() as starting:
             starting.create_task(
                 self._python(
@@ -164,4 +168,4 @@ class Children:
 
     async def _child(self, name: str, *command: str, ready: str) -> None:
         environment = {**self._run.settings, "PYTHONPATH": os.pathsep.join([str(ROOT)]), "PYTHONUNBUFFERED": "1"}
-        self.all.append(await Child.start(name, command, ready=ready, log=self._folder / "logs" / f"{name}.log", environment=environment))
+        self.all.append(await Child.start(name, command, ready=ready, log=self.folder / "logs" / f"{name}.log", environment=environment))

@@ -20,14 +20,13 @@ from typing import Any, Final
 
 from azure.core.exceptions import AzureError
 from azure.cosmos.aio import CosmosClient
-from azure.servicebus.exceptions import ServiceBusError
 
 from devtools.azurite import AzuriteMissing
 from devtools.local import sample, trace
 from devtools.local.addresses import Addresses
 from devtools.local.children import ChildFailed
 from devtools.local.queues import peek
-from devtools.local.run import DATABASE, Children, Run
+from devtools.local.run import DATABASE, ROOT, Children, Run, folder_of
 from devtools.local.shards import shard_table
 from devtools.local.tables import table
 from devtools.vendors.salesforce.ids import random_id
@@ -53,7 +52,8 @@ async def up(options: argparse.Namespace) -> int:
         return _failed(taken)
     rng = Random(secrets.randbits(64))
     run = Run(addresses, random_id("Organization", rng), TENANT, secrets.token_urlsafe(32))
-    children = Children(run)
+    folder = folder_of(options.port_offset)
+    children = Children(run, folder=folder)
     working = asyncio.create_task(_work(run, children, rng, options))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)
@@ -63,11 +63,11 @@ async def up(options: argparse.Namespace) -> int:
         return INTERRUPTED
     except ExceptionGroup as errors:
         return _failed("; ".join(str(error) for error in errors.exceptions))
-    except (ChildFailed, AzuriteMissing, PipelineError, AzureError, ServiceBusError) as error:
+    except (ChildFailed, AzuriteMissing, PipelineError, AzureError) as error:
         return _failed(str(error))
     finally:
         await children.stop()
-        Run.forget()
+        Run.forget(folder)
 
 
 async def _work(run: Run, children: Children, rng: Random, options: argparse.Namespace) -> int:
@@ -79,7 +79,7 @@ async def _work(run: Run, children: Children, rng: Random, options: argparse.Nam
     try:
         await _connect(run, account)
         await children.start_host()
-        run.remember()
+        run.remember(children.folder)
         say(f"up after {time.monotonic() - started:.1f} s; an invented organization sends {sum(COUNTS.values())} records …\n")
         report = await _first_run(run, children, rng, account, started)
     finally:
@@ -87,7 +87,7 @@ async def _work(run: Run, children: Children, rng: Random, options: argparse.Nam
     print(json.dumps(report, indent=2)) if options.json else print(_readable(report))
     if options.once or report["faults"]:
         return 1 if report["faults"] else 0
-    say(f"\n{_addresses(run)}\n\nCtrl-C stops everything.")
+    say(f"\n{_addresses(run, children)}\n\nCtrl-C stops everything.")
     ended = await children.any_ended()
     return _failed(f"{ended.name} ended by itself: {ended.last_words()}")
 
@@ -142,12 +142,12 @@ def _readable(report: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def _addresses(run: Run) -> str:
+def _addresses(run: Run, children: Children) -> str:
     rows = [
         ("Service Bus stand-in", f"localhost:{run.addresses.service_bus}", "python -m devtools peek ingestion-events | shard-emission"),
         ("Cosmos DB stand-in", f"http://localhost:{run.addresses.cosmos}", "python -m devtools shard [ID]"),
         ("Azurite (blobs)", f"http://127.0.0.1:{run.addresses.blob}", ""),
-        ("function host", run.host, "logs: .shardline/local/logs/host.log"),
+        ("function host", run.host, f"logs: {children.host_log.relative_to(ROOT)}"),
         ("Salesforce webhook", run.webhook_url, "python -m devtools send"),
     ]
     return table(("what", "address", "look into it"), rows)

@@ -43,13 +43,13 @@ async def normalize(
 
     shard, stamp = proposed(sighting, stored, now=now())
     if stored is not None and known is not None and stamp.fingerprint == known.fingerprint:
-        if not _is_later_version(stamp, known):
+        if not _must_stamp_move(event, stamp, known):
             return await _unchanged(stored, event, publisher, reason="same")
         await shards.change(stored, SightingChange(stamp))
         return await _unchanged(stored, event, publisher, reason="same content in a later version")
-    if known is not None and standing is Order.SAME and stamp.fingerprint < known.fingerprint:
+    if stored is not None and known is not None and standing is Order.SAME and stamp.fingerprint < known.fingerprint:
         # Two contents for one moment. Which is kept is arbitrary, but it must not depend on the order they arrive in.
-        return Unchanged("tied")
+        return await _unchanged(stored, event, publisher, reason="tied")
 
     if acl_of(sighting.conversion) is None:
         metrics.count(Metric.ACL_UNKNOWN, source=event.source, record_type=sighting.conversion.record_type)
@@ -63,15 +63,15 @@ async def normalize(
     return Stored(shard.id, shard.revision_number, reason=cause)
 
 
-def _is_later_version(stamp: Normalization, known: Normalization) -> bool:
+def _must_stamp_move(event: IngestionEvent, stamp: Normalization, known: Normalization) -> bool:
     """Whether the stamp has to move although the content has not.
 
     It must when a version between the two may still arrive: it would look newer than what is stored. A vendor version that was seen
-    before has nothing between; re-reading it costs no write.
+    before has nothing between; re-reading it costs no write. An event without one is ordered by its moment alone, whatever is stored.
     """
     if stamp.vendor_version != known.vendor_version:
         return True
-    return stamp.vendor_version is None and stamp.observed_at > known.observed_at
+    return event.vendor_version is None and stamp.observed_at > known.observed_at
 
 
 def _differs_in_acl_only(shard: Shard, stored: Shard) -> bool:

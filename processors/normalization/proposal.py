@@ -88,17 +88,22 @@ def content_change(shard: Shard, stamp: Normalization) -> ContentChange:
 
 
 def _external(sighting: Sighting, stored: Shard | None, *, label: object, now: datetime) -> tuple[ExternalRelationship, ...]:
-    """The edges to vendor records: ours renewed, those of other systems and scopes kept."""
+    """The edges to vendor records: ours renewed, those of other systems and scopes kept.
+
+    A sighting under an id the vendor gave up leaves the edge on the surviving record.
+    """
     event, conversion = sighting.event, sighting.conversion
     known = stored.external_relationships if stored else ()
     ours = [edge for edge in known if (edge.system, edge.scope) == (event.source, sighting.scope)]
+    is_alias = stored is not None and stored.id != sighting.shard_id
+    external_id = ours[0].external_id if ours and is_alias else sighting.external_id
     renewed = ExternalRelationship(
-        id=digest(event.source, sighting.scope, conversion.record_type, sighting.external_id),
+        id=digest(event.source, sighting.scope, conversion.record_type, external_id),
         system=event.source,
         system_type=conversion.system_type,
         scope=sighting.scope,
         record_type=conversion.record_type,
-        external_id=sighting.external_id,
+        external_id=external_id,
         label=str(label) if label is not None else None,
         last_synced_at=event.observed_at,
         created_at=ours[0].created_at if ours else now,

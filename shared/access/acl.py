@@ -48,7 +48,7 @@ def domain(name: str) -> Principal:
 
 
 def _checked(text: str) -> Principal:
-    if not _LEGAL.fullmatch(text):
+    if not _LEGAL.fullmatch(text) or (text.startswith(("user:", "domain:")) and text != text.casefold()):
         raise ValueError("not a principal")
     return Principal(text)
 

@@ -19,12 +19,19 @@ from shared.errors import ContractViolation
 
 def timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC with microseconds and ``Z``: as text it sorts as the moments do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first or last hours there are, with an offset that leads out of them
+        raise ValueError("a moment outside the calendar") from None
 
 
 Instant = Annotated[
     AwareDatetime,
-    AfterValidator(lambda moment: moment.astimezone(UTC)),
+    AfterValidator(_in_utc),
     PlainSerializer(timestamp, return_type=str, when_used="json"),
 ]
 """A moment with its zone, kept in UTC."""
@@ -89,15 +96,16 @@ class Message(Wire):
             raise ContractViolation(f"{cls.TYPE}: version is not a positive whole number")
         if version > cls.VERSION:
             raise ContractViolation(f"{cls.TYPE}: version {version} is newer than this deployment's {cls.VERSION}")
-        for step in range(version, cls.VERSION):
-            read = cls.UPCASTS[step](read)
+        try:
+            for step in range(version, cls.VERSION):
+                read = cls.UPCASTS[step](read)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise ContractViolation(f"{cls.TYPE}: not a readable message of version {version}") from None
         try:
             return cls.model_validate(read)
         except ValidationError as error:
-            faults = [
-                f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in error.errors(include_input=False, include_url=False)
-            ]
-            raise ContractViolation(f"{cls.TYPE}: {'; '.join(faults)}") from None
+            faults = [f"{_field(fault['loc'])}: {fault['type']}" for fault in error.errors(include_input=False, include_url=False)]
+            raise ContractViolation(f"{cls.TYPE}: {'; '.join(dict.fromkeys(faults))}") from None
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -107,13 +115,19 @@ def parse_object(body: bytes) -> dict[str, Any]:
         ContractViolation: for anything else: no JSON, not UTF-8, nested too deeply, NaN, half of a surrogate pair, not an object.
     """
     try:
-        read = json.loads(body, parse_constant=_refuse_constant)
-        json.dumps(read, ensure_ascii=False).encode()
+        read = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        json.dumps(read, ensure_ascii=False, allow_nan=False).encode()  # refuses halves of surrogate pairs, and 1e999
     except (ValueError, RecursionError):
         raise ContractViolation("the body is not JSON") from None
     if not isinstance(read, dict):
         raise ContractViolation("the body is not a JSON object")
     return read
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    """The field of a message, or of the nth item of a field. What lies deeper may be named by the sender, and is not repeated."""
+    depth = 3 if len(location) > 1 and isinstance(location[1], int) else 1
+    return ".".join(map(str, location[:depth])) or "message"
 
 
 def _refuse_constant(text: str) -> NoReturn:

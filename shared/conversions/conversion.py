@@ -75,10 +75,14 @@ class Conversion(BaseModel):
         return read
 
     def merge(self, known: Mapping[str, Any], read: Mapping[str, Scalar]) -> dict[str, Any]:
-        """What is known afterwards: the fields read replace theirs, all others stay, derived ones follow."""
+        """What is known afterwards: the fields read replace theirs, all others stay, derived ones follow.
+
+        A field that is only ever derived follows into the unknown too. One that the vendor may also say keeps what was said last.
+        """
         merged = {**known, **read}
         for name, derivation in self.derived.items():
             is_due = merged.get(name) is None or (name not in read and not read.keys().isdisjoint(derivation.inputs))
-            if is_due and (value := derivation.derive(merged)) is not None:
+            value = derivation.derive(merged) if is_due else None
+            if value is not None or (is_due and name in merged and name not in self.fields):
                 merged[name] = value
         return merged

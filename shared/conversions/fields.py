@@ -45,6 +45,8 @@ class Number(_Kind):
         """The canonical value of a present one."""
         if isinstance(value, bool):
             raise ValueError("not a number")
+        if isinstance(value, str) and "_" in value:  # Python's own notation
+            raise ValueError("not a number")
         number = float(value)
         if not math.isfinite(number):
             raise ValueError("not a finite number")
@@ -176,4 +178,6 @@ Derivation = Annotated[Joined | DealStatus, Field(discriminator="kind")]
 def _text(value: Any) -> str:
     if isinstance(value, dict | list):
         raise ValueError("not a single value")
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return str(value)

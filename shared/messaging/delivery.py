@@ -75,9 +75,9 @@ async def deliver(delivery: Delivery, contract: type[MessageT], handler: Handler
             outcome = await _handled(delivery, contract, handler, ports)
         except asyncio.CancelledError:
             # The worker never answers for a function a CancelledError leaves; facts on Azure Functions, rule 10.
-            await _decide(DependencyUnavailable("cancelled while handling"), delivery, contract.TYPE, ports)
+            await _decided(DependencyUnavailable("cancelled while handling"), delivery, contract.TYPE, ports)
         except Exception as error:  # the one place that decides for every error
-            await _decide(error, delivery, contract.TYPE, ports)
+            await _decided(error, delivery, contract.TYPE, ports)
         else:
             ports.breakers.of(contract.TYPE).record(failed=False)
             said = type(outcome).__name__.lower()
@@ -89,10 +89,17 @@ async def deliver(delivery: Delivery, contract: type[MessageT], handler: Handler
 async def _handled(delivery: Delivery, contract: type[MessageT], handler: Handler[MessageT], ports: DeliveryPorts) -> Outcome:
     try:
         await ports.ready()
-    except ConfigurationError as error:
-        # A store that is not provisioned yet must cost no message its place on the queue (architecture 10, question 9).
+    except (ConfigurationError, PermanentError) as error:
+        # Not a fault of this message: a store that is not provisioned yet must not get it parked (architecture 10, question 9).
         raise DependencyUnavailable(f"not ready: {error}") from error
     return await handler(contract.from_object(await redeemed(delivery.body, claims=ports.claims)))
+
+
+async def _decided(error: Exception, delivery: Delivery, message_type: str, ports: DeliveryPorts) -> None:
+    try:
+        await _decide(error, delivery, message_type, ports)
+    except asyncio.CancelledError:
+        raise DependencyUnavailable("cancelled while sending the message on") from None
 
 
 async def _decide(error: Exception, delivery: Delivery, message_type: str, ports: DeliveryPorts) -> None:
@@ -109,8 +116,14 @@ async def _decide(error: Exception, delivery: Delivery, message_type: str, ports
     if wait_seconds is not None:
         if held:
             ports.metrics.count(Metric.BREAKER_HELD, type=message_type)
-        due_at = now + timedelta(seconds=wait_seconds)
-        await ports.returns.later(delivery, due_at=due_at, spent=delivery.spent + (not held), first_failed_at=first_failed_at)
+        is_known = isinstance(error, PipelineError)
+        await ports.returns.later(
+            delivery,
+            due_at=now + timedelta(seconds=wait_seconds),
+            spent=delivery.spent + (is_known and not held),
+            spent_on_unknown=delivery.spent_on_unknown + (not is_known and not held),
+            first_failed_at=first_failed_at,
+        )
         _note("later", error, delivery, message_type, ports)
     elif isinstance(error, PipelineError):
         await ports.returns.reject(delivery, reason=type(error).__name__, detail=str(error), rejected_at=now)
@@ -124,17 +137,17 @@ def _back_off_seconds(error: Exception, delivery: Delivery, *, held: bool) -> fl
     """How long to wait before the next attempt, or None when there is none."""
     exponential: float = min(FIRST_BACK_OFF_SECONDS * 2 ** min(delivery.attempt, 30), LONGEST_BACK_OFF_SECONDS)
     spread = exponential * (1 + _jitter(delivery))
+    if isinstance(error, RateLimited):
+        spread = max(spread, error.retry_after_seconds)
     if held:
         return spread
     match error:
-        case RateLimited() if delivery.spent < TRANSIENT_ATTEMPTS:
-            return max(spread, error.retry_after_seconds)
         case TransientError() if delivery.spent < TRANSIENT_ATTEMPTS:
             return spread
         case TransientError() | PermanentError() | ConfigurationError() | SignatureMismatch():
             return None
-        case _ if delivery.spent < len(UNKNOWN_BACK_OFFS_SECONDS):
-            return UNKNOWN_BACK_OFFS_SECONDS[delivery.spent]
+        case _ if delivery.spent_on_unknown < len(UNKNOWN_BACK_OFFS_SECONDS):
+            return UNKNOWN_BACK_OFFS_SECONDS[delivery.spent_on_unknown]
         case _:
             return None
 

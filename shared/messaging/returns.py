@@ -20,7 +20,9 @@ from shared.messaging.publisher import Publisher
 ATTEMPT = "attempt"
 """Which copy this is: 0 for the original."""
 SPENT = "spent"
-"""How much of the attempt budget is spent. A copy made while the breaker is open spends nothing."""
+"""How much of the budget for transient errors is spent. A copy made while the breaker is open spends nothing."""
+SPENT_ON_UNKNOWN = "spentOnUnknown"
+"""How much of the smaller budget for unknown errors is spent. Its own: an outage must not use up what a bug is given."""
 FIRST_FAILED_AT = "firstFailedAt"
 
 
@@ -45,8 +47,13 @@ class Delivery:
 
     @property
     def spent(self) -> int:
-        """How much of its budget is gone."""
+        """How much of its budget for transient errors is gone."""
         return _whole_number(self.properties.get(SPENT))
+
+    @property
+    def spent_on_unknown(self) -> int:
+        """How much of its budget for unknown errors is gone."""
+        return _whole_number(self.properties.get(SPENT_ON_UNKNOWN))
 
     @property
     def first_failed_at(self) -> datetime | None:
@@ -61,7 +68,9 @@ class Delivery:
 class Returns(Protocol):
     """Both ways back."""
 
-    async def later(self, delivery: Delivery, *, due_at: datetime, spent: int, first_failed_at: datetime) -> None:
+    async def later(
+        self, delivery: Delivery, *, due_at: datetime, spent: int, first_failed_at: datetime, spent_on_unknown: int = 0
+    ) -> None:
         """A copy is scheduled when this returns; the delivered message may be completed then."""
 
     async def reject(self, delivery: Delivery, *, reason: str, detail: str, rejected_at: datetime) -> None:
@@ -76,12 +85,15 @@ class QueueReturns(Returns):
         self._publisher = publisher
 
     @override
-    async def later(self, delivery: Delivery, *, due_at: datetime, spent: int, first_failed_at: datetime) -> None:
+    async def later(
+        self, delivery: Delivery, *, due_at: datetime, spent: int, first_failed_at: datetime, spent_on_unknown: int = 0
+    ) -> None:
         attempt = delivery.attempt + 1
         marks: dict[str, PropertyValue] = {
             MESSAGE_ID: delivery.original_id,
             ATTEMPT: attempt,
             SPENT: spent,
+            SPENT_ON_UNKNOWN: spent_on_unknown,
             FIRST_FAILED_AT: timestamp(first_failed_at),
         }
         await self._transport.send(

@@ -12,13 +12,22 @@ from shared.telemetry.names import Span
 
 @contextmanager
 def span(name: Span, *, traceparent: str | None = None, **attributes: str) -> Iterator[None]:
-    """Time a step as a child of the given context, or of the current one."""
+    """Time a step as a child of the given context, or of the current one.
+
+    An error that passes through leaves its kind on the span and not its text, which may hold anything.
+    """
     from opentelemetry import trace
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     parent = TraceContextTextMapPropagator().extract({"traceparent": traceparent}) if traceparent else None
-    with trace.get_tracer("shardline").start_as_current_span(name.value, context=parent, attributes=attributes):
-        yield
+    with trace.get_tracer("shardline").start_as_current_span(
+        name.value, context=parent, attributes=attributes, record_exception=False, set_status_on_exception=False
+    ) as step:
+        try:
+            yield
+        except BaseException as error:
+            step.set_status(trace.StatusCode.ERROR, type(error).__name__)
+            raise
 
 
 def current_traceparent() -> str | None:

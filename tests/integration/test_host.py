@@ -1,8 +1,7 @@
-"""The host as a child process: HTTP, Service Bus through the real SDK, timers by hand, settings, refusals and the end."""
+"""One app in the host: HTTP, Service Bus through the real SDK, timers by hand, settings."""
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from azure.servicebus.aio import ServiceBusClient
 
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.server import running_broker
-from devtools.host.process import HostFailed, RunningHost, running_host, start_host
+from devtools.host.process import RunningHost, running_host
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -101,16 +100,6 @@ async def tick(timer: func.TimerRequest) -> None:
 @app.timer_trigger(arg_name="timer", schedule="every day")
 async def never(timer: func.TimerRequest) -> None: ...
 """
-HTTP_ONLY = """
-import azure.functions as func
-
-app = func.FunctionApp()
-
-
-@app.route("hello")
-async def hello(req: func.HttpRequest) -> str:
-    return "hi"
-"""
 
 
 def write_app(directory: Path, code: str, values: Mapping[str, str] | None = None) -> Path:
@@ -156,13 +145,6 @@ async def until(condition: Callable[[], object]) -> None:
 
 def lines(host: RunningHost, message: str) -> list[dict[str, Any]]:
     return [line for line in host.log_lines() if line["message"] == message]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True)
@@ -314,76 +296,3 @@ async def test_a_failing_message_comes_again_until_it_is_dead_lettered(bench: Be
 
 async def test_the_hosts_own_sdk_lines_are_not_the_apps(bench: Bench) -> None:
     assert [line for line in bench.host.log_lines() if line["logger"].startswith("azure.servicebus")] == []
-
-
-async def test_a_broker_that_starts_late_and_restarts_is_read_again(tmp_path: Path) -> None:
-    app_dir = write_app(tmp_path / "app", APP)
-    port = free_port()
-    async with running_host(app_dir, {"BUS": connection_string(port), "ORDERS": "orders"}) as host:
-        for round_ in ("first", "second"):
-            async with running_broker(broker_config(), port=port):
-                await send(port, "orders", ServiceBusMessage(b"x", message_id=round_))
-                await until(lambda: len(lines(host, "order")) == 1 + (round_ == "second"))  # noqa: B023 - awaited inside the loop
-            await until(lambda: host.output().count("queue orders: the broker is not there") == 2 + (round_ == "second"))  # noqa: B023 - as above
-        said = [line for line in host.output().splitlines() if "queue orders: connected" in line]
-
-    assert [line["id"] for line in lines(host, "order")] == ["first", "second"]
-    assert len(said) == 2
-
-
-async def test_stopping_ends_at_once_without_the_apps_clean_up(tmp_path: Path) -> None:
-    app_dir = write_app(tmp_path / "app", APP)
-    host = await start_host(app_dir, {})
-
-    await asyncio.wait_for(host.stop(), 3)
-
-    assert host.exit_code == 0
-    assert host.output().endswith("host: stopped")
-    assert not (app_dir / "cleaned").exists()
-
-
-async def test_a_killed_host_is_gone(tmp_path: Path) -> None:
-    host = await start_host(write_app(tmp_path / "app", HTTP_ONLY), {})
-
-    await host.kill()
-
-    assert host.exit_code == -9
-
-
-async def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
-    app_dir = write_app(tmp_path / "app", HTTP_ONLY)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-
-        with pytest.raises(HostFailed) as failure:
-            await start_host(app_dir, {}, port=port)
-
-    assert failure.value.exit_code == 1
-    assert f"host: port {port} cannot be used" in str(failure.value)
-    assert "pass --port with another" in str(failure.value)
-
-
-async def test_one_bad_function_means_zero_functions(tmp_path: Path) -> None:
-    bad = '\n\n@app.route("bad")\nasync def bad(req: list[func.HttpRequest]) -> str: ...\n'
-
-    with pytest.raises(HostFailed) as failure:
-        await start_host(write_app(tmp_path / "app", HTTP_ONLY + bad), {})
-
-    assert failure.value.exit_code == 1
-    assert "host: zero functions" in str(failure.value)
-    assert "the Python worker refuses function 'bad'" in str(failure.value)
-
-
-async def test_the_app_imports_its_own_packages_and_only_those(tmp_path: Path) -> None:
-    code = HTTP_ONLY + "\nimport logging, shared\nlogging.getLogger('app').info(shared.WHOSE)\nimport ingestion\n"
-    app_dir = write_app(tmp_path / "app", code)
-    (app_dir / "shared").mkdir()
-    (app_dir / "shared" / "__init__.py").write_text("WHOSE = 'the app'")
-
-    with pytest.raises(HostFailed) as failure:
-        await start_host(app_dir, {})
-
-    assert '"message": "the app"' in str(failure.value)
-    assert "No module named 'ingestion'" in str(failure.value)

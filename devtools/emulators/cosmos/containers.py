@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from devtools.emulators.cosmos.documents import Record, check_ttl
+from devtools.emulators.cosmos.indexing import check_policy
 from devtools.emulators.cosmos.keys import KeyDefinition
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.rids import item_number
@@ -125,6 +126,7 @@ def check_container(body: Document) -> KeyDefinition:
     if (body.get("uniqueKeyPolicy") or {}).get("uniqueKeys") or body.get("computedProperties"):
         raise RefusedError(400, "This stand-in applies neither unique keys nor computed properties.")
     _check_vectors(body)
+    check_policy(body.get("indexingPolicy") or {})
     return KeyDefinition.of(body.get("partitionKey"))
 
 

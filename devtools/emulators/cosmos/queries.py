@@ -12,6 +12,7 @@ from typing import Any
 from devtools.emulators.cosmos.charges import query_charge
 from devtools.emulators.cosmos.containers import Container
 from devtools.emulators.cosmos.documents import Record
+from devtools.emulators.cosmos.indexing import check_order
 from devtools.emulators.cosmos.keys import WHOLE
 from devtools.emulators.cosmos.paging import PAGE_ITEMS, mark_of, page
 from devtools.emulators.cosmos.refusals import RefusedError
@@ -58,6 +59,7 @@ def _answer(store: Store, request: Request, container: Container, body: Document
     missing = sorted(query.parameters - scope.keys())
     if missing:
         raise RefusedError(400, f"The query has no value for {', '.join(missing)}.")
+    check_order(query, container.document["indexingPolicy"])
     result = page(
         query,
         _in_reach(store, request, container),

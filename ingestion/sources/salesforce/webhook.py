@@ -25,6 +25,8 @@ from shared.errors import ContractViolation, SignatureMismatch
 MIN_KEY_CHARACTERS: Final = 32
 MAX_KEY_CHARACTERS: Final = 256
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 VERSION_FIELD: Final = "SystemModstamp"
 """The vendor's monotone value: it moves on user and system changes alike."""
 
@@ -64,7 +66,7 @@ class SalesforceWebhook:
         message = soap.read(request.body)
         if not hmac.compare_digest(_organization(message.organization_id), connection.account.encode()):
             raise SignatureMismatch("the key is not this organization's")
-        if connection.action_ids and message.action_id not in connection.action_ids:
+        if connection.action_ids and _long(message.action_id) not in map(_long, connection.action_ids):
             raise SignatureMismatch("the connection does not list this action")
         correlation_id = hashlib.sha256(request.body).hexdigest()[:32]
         # A microsecond apart, so that two notifications of one record in one message keep their order.
@@ -81,7 +83,7 @@ def _event(notification: soap.Notification, received_at: datetime, connection: C
         correlation_id=correlation_id,
         source="salesforce",
         # Without an id the record cannot be told from others: normalization parks it under its notification, and the rest goes on.
-        source_id=str(notification.fields.get("Id") or f"notification {notification.id}"),
+        source_id=_long(notification.fields.get("Id")) or f"notification {notification.id}",
         event_type="update",
         observed_at=received_at,
         payload={"attributes": attributes, **notification.fields},
@@ -100,11 +102,19 @@ def _vendor_version(text: JsonValue) -> str | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return f"{int(moment.timestamp() * 1000):015d}"
+    return f"{(moment - EPOCH) // timedelta(milliseconds=1):015d}"
 
 
 def _organization(text: str) -> bytes:
+    organization_id = _long(text)
+    if organization_id is None:
+        raise ContractViolation("the organization id is not one")
+    return organization_id.encode()
+
+
+def _long(text: JsonValue) -> str | None:
+    """The 18-character form of an id that may have 15; None when it is no id."""
     try:
-        return salesforce_id(text).encode()
+        return salesforce_id(str(text))
     except ValueError:
-        raise ContractViolation("the organization id is not one") from None
+        return None

@@ -1,8 +1,11 @@
 """The meaning of queries, on one document at a time and without a server."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.sql.evaluate import rows
@@ -19,6 +22,13 @@ DOCUMENT: dict[str, Any] = {
     "lines": [{"sku": "a", "count": 2}, {"sku": "b", "count": 5}],
     "owner": {"value": 4, "order": 1, "a b": 2},
 }
+
+
+WORDS = (
+    *("*", "VALUE", "TOP", "DISTINCT", "c", ".", "n", "id", "FROM", "FROM c", "WHERE", "ORDER BY", "OFFSET", "LIMIT", "1", "'x'", "@p"),
+    *("(", ")", "[", "]", "{", "}", ",", ":", "=", "!=", "<", "AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "EXISTS", "ARRAY", "COUNT"),
+    *("?", "??", "||", "+", "-", "/", "JOIN t IN c.tags", "t", "AS", "ASC", "null", "undefined", "(SELECT VALUE c.n)", "c.n", "SUM(c.n)"),
+)
 
 
 def run(text: str, **parameters: Any) -> list[Any]:
@@ -138,6 +148,16 @@ def test_a_true_condition_keeps_the_item(condition: str) -> None:
 )
 def test_a_false_or_undefined_condition_drops_the_item(condition: str) -> None:
     assert not keeps(condition)
+
+
+def test_a_condition_may_have_thousands_of_terms() -> None:
+    assert keeps(" OR ".join([*["( c.id = '0' AND c.n = 3 )"] * 3000, "c.n = 3"]))
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=14))
+def test_any_words_are_a_query_or_refused(words: list[str]) -> None:
+    with suppress(RefusedError):
+        run(" ".join(("SELECT", *words)), p=1)
 
 
 @pytest.mark.parametrize(

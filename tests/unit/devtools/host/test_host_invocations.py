@@ -1,11 +1,8 @@
 import asyncio
 import contextvars
-import json
-import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from io import StringIO
+from collections.abc import Callable
 from typing import Any
 
 import azure.functions as func
@@ -17,12 +14,10 @@ from devtools.host.context import Context
 from devtools.host.exchange import http_datum
 from devtools.host.function import HostedFunction, HttpTrigger, Signature, TimerTrigger
 from devtools.host.invocations import Failed, Invoker, Succeeded
-from devtools.host.logs import JsonLines
 from devtools.host.traces import Trace
 
 TIMER_DATA = Datum('{"IsPastDue": false}', "json")
 TRACE = Trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-log = logging.getLogger("the app")
 
 
 def timer(call: Callable[..., Any], *, needs_context: bool = False) -> HostedFunction:
@@ -38,23 +33,6 @@ def http(call: Callable[..., Any]) -> HostedFunction:
 @pytest.fixture
 def invoker() -> Invoker:
     return Invoker("/app", contextvars.copy_context())
-
-
-@pytest.fixture
-def printed() -> Iterator[StringIO]:
-    stream = StringIO()
-    handler = JsonLines(stream)
-    root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    yield stream
-    root.removeHandler(handler)
-    root.setLevel(level)
-
-
-def lines_of_the_app(printed: StringIO) -> list[dict[str, Any]]:
-    return [line for line in map(json.loads, printed.getvalue().splitlines()) if line["logger"] == "the app"]
 
 
 async def run_timer(invoker: Invoker, function: HostedFunction) -> Succeeded | Failed:
@@ -209,73 +187,3 @@ async def test_http_fails_on_any_other_answer(invoker: Invoker, answer: Any) -> 
         return answer
 
     assert isinstance(await run_http(invoker, hello), Failed)
-
-
-async def test_lines_of_the_function_carry_its_invocation(invoker: Invoker, printed: StringIO) -> None:
-    async def on_the_loop(timer: func.TimerRequest) -> None:
-        log.info("here %s", 1, extra={"shard": "s-1", "count": 2})
-
-    def in_the_pool(timer: func.TimerRequest) -> None:
-        log.warning("there")
-
-    results = [await run_timer(invoker, timer(on_the_loop)), await run_timer(invoker, timer(in_the_pool))]
-
-    first, second = lines_of_the_app(printed)
-    assert first["time"].endswith("+00:00")
-    assert {name: first[name] for name in ("level", "message", "function", "shard", "count")} == {
-        "level": "INFO",
-        "message": "here 1",
-        "function": "tick",
-        "shard": "s-1",
-        "count": 2,
-    }
-    assert [first["invocationId"], second["invocationId"]] == [result.invocation_id for result in results]
-
-
-async def test_lines_that_azure_drops_are_marked(invoker: Invoker, printed: StringIO) -> None:
-    background: list[asyncio.Task[None]] = []
-
-    async def later() -> None:
-        await asyncio.sleep(0.01)
-        log.info("after the return")
-
-    async def tick(timer: func.TimerRequest) -> None:
-        background.append(asyncio.create_task(later()))
-        await asyncio.to_thread(log.info, "in a thread of its own")
-
-    log.info("at import")
-    await run_timer(invoker, timer(tick))
-    await background[0]
-
-    lines = lines_of_the_app(printed)
-    assert [line["message"] for line in lines] == ["at import", "in a thread of its own", "after the return"]
-    assert all(line["dropped_in_azure"] is True and "invocationId" not in line for line in lines)
-
-
-async def test_a_thread_that_sets_its_invocation_id_keeps_its_lines(invoker: Invoker, printed: StringIO) -> None:
-    async def tick(timer: func.TimerRequest, context: Context) -> None:
-        def work() -> None:
-            context.thread_local_storage.invocation_id = context.invocation_id
-            log.info("in a thread")
-
-        await asyncio.to_thread(work)
-
-    result = await run_timer(invoker, timer(tick, needs_context=True))
-
-    [line] = lines_of_the_app(printed)
-    assert line["invocationId"] == result.invocation_id
-
-
-async def test_a_logged_exception_is_printed_with_its_cause(invoker: Invoker, printed: StringIO) -> None:
-    async def tick(timer: func.TimerRequest) -> None:
-        try:
-            json.loads("{")
-        except ValueError as error:
-            error.__cause__ = KeyError("first")
-            log.exception("it failed")
-
-    await run_timer(invoker, timer(tick))
-
-    [line] = lines_of_the_app(printed)
-    assert "KeyError: 'first'" in line["exception"]
-    assert "JSONDecodeError" in line["exception"]

@@ -45,7 +45,7 @@ def test_literals_come_before_parameters_and_those_before_catch_alls() -> None:
     assert [route.template for route in ranked] == ["api/health", "api/{id}", "api/{*rest}"]
 
 
-@pytest.mark.parametrize("template", ["api/{id:regex(a)}", "api/{id:int:min(1)}", "api/{open", "api/close}"])
+@pytest.mark.parametrize("template", ["api/{id:regex(a)}", "api/{id:int:min(1)}", "api/{open", "api/close}", "api/{id}/{id}"])
 def test_what_is_not_imitated_is_refused(template: str) -> None:
     with pytest.raises(RouteInvalid):
         compile_route(template)

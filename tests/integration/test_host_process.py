@@ -1,0 +1,153 @@
+"""The host as a process: refusals, a broker that comes and goes, the end, and whose packages the app imports."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.servicebus import ServiceBusMessage
+from azure.servicebus.aio import ServiceBusClient
+
+from devtools.emulators.servicebus.server import running_broker
+from devtools.host.process import HostFailed, RunningHost, running_host, start_host
+
+pytestmark = pytest.mark.integration
+
+HTTP_ONLY = """
+import azure.functions as func
+
+app = func.FunctionApp()
+
+
+@app.route("hello")
+async def hello(req: func.HttpRequest) -> str:
+    return "hi"
+"""
+READER = """
+import atexit, logging, pathlib
+import azure.functions as func
+
+app = func.FunctionApp()
+atexit.register(lambda: pathlib.Path(__file__).with_name("cleaned").touch())
+
+
+@app.service_bus_queue_trigger(arg_name="message", queue_name="orders", connection="BUS", data_type=func.DataType.BINARY)
+async def orders(message: func.ServiceBusMessage) -> None:
+    logging.getLogger("app").info("order", extra={"id": message.message_id})
+"""
+
+
+def write_app(directory: Path, code: str) -> Path:
+    directory.mkdir()
+    (directory / "function_app.py").write_text(code)
+    (directory / "host.json").write_text(json.dumps({"version": "2.0"}))
+    return directory
+
+
+def broker_config() -> dict[str, Any]:
+    return {"UserConfig": {"Namespaces": [{"Name": "sbemulatorns", "Queues": [{"Name": "orders", "Properties": {}}]}]}}
+
+
+def connection_string(port: int) -> str:
+    key = "SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE"
+    return f"Endpoint=sb://localhost:{port};{key};UseDevelopmentEmulator=true;"
+
+
+async def send(port: int, message_id: str) -> None:
+    async with ServiceBusClient.from_connection_string(connection_string(port)) as client, client.get_queue_sender("orders") as sender:
+        await sender.send_messages(ServiceBusMessage(b"x", message_id=message_id))
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(15):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def orders(host: RunningHost) -> list[str]:
+    return [line["id"] for line in host.log_lines() if line["message"] == "order"]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def test_a_broker_that_starts_late_and_restarts_is_read_again(tmp_path: Path) -> None:
+    app_dir = write_app(tmp_path / "app", READER)
+    port = free_port()
+
+    async with running_host(app_dir, {"BUS": connection_string(port)}) as host:
+        async with running_broker(broker_config(), port=port):
+            await send(port, "first")
+            await until(lambda: orders(host) == ["first"])
+        await until(lambda: host.output().count("queue orders: the broker is not there") == 2)
+        async with running_broker(broker_config(), port=port):
+            await send(port, "second")
+            await until(lambda: orders(host) == ["first", "second"])
+        said = [line for line in host.output().splitlines() if line == "host: queue orders: connected"]
+
+    assert len(said) == 2
+
+
+async def test_stopping_ends_at_once_without_the_apps_clean_up(tmp_path: Path) -> None:
+    app_dir = write_app(tmp_path / "app", READER)
+    host = await start_host(app_dir, {})
+
+    await asyncio.wait_for(host.stop(), 3)
+
+    assert host.exit_code == 0
+    assert host.output().endswith("host: stopped")
+    assert not (app_dir / "cleaned").exists()
+
+
+async def test_a_killed_host_is_gone(tmp_path: Path) -> None:
+    host = await start_host(write_app(tmp_path / "app", HTTP_ONLY), {})
+
+    await host.kill()
+
+    assert host.exit_code == -9
+
+
+async def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    app_dir = write_app(tmp_path / "app", HTTP_ONLY)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        with pytest.raises(HostFailed) as failure:
+            await start_host(app_dir, {}, port=port)
+
+    assert failure.value.exit_code == 1
+    assert f"host: port {port} cannot be used" in str(failure.value)
+    assert "pass --port with another" in str(failure.value)
+
+
+async def test_one_bad_function_means_zero_functions(tmp_path: Path) -> None:
+    bad = '\n\n@app.route("bad")\nasync def bad(req: list[func.HttpRequest]) -> str: ...\n'
+
+    with pytest.raises(HostFailed) as failure:
+        await start_host(write_app(tmp_path / "app", HTTP_ONLY + bad), {})
+
+    assert failure.value.exit_code == 1
+    assert "host: zero functions" in str(failure.value)
+    assert "the Python worker refuses function 'bad'" in str(failure.value)
+
+
+async def test_the_app_imports_its_own_packages_and_only_those(tmp_path: Path) -> None:
+    code = HTTP_ONLY + "\nimport logging, shared\nlogging.getLogger('app').info(shared.WHOSE)\nimport ingestion\n"
+    app_dir = write_app(tmp_path / "app", code)
+    (app_dir / "shared").mkdir()
+    (app_dir / "shared" / "__init__.py").write_text("WHOSE = 'the app'")
+
+    with pytest.raises(HostFailed) as failure:
+        await start_host(app_dir, {})
+
+    assert '"message": "the app"' in str(failure.value)
+    assert "No module named 'ingestion'" in str(failure.value)
