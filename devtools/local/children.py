@@ -63,6 +63,10 @@ class Child:
             raise ChildFailed(f"{name} did not start: {child.last_words()}")
         return child
 
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
     @property
     def is_running(self) -> bool:
         """Whether it has not ended."""

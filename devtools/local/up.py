@@ -77,7 +77,7 @@ async def _work(run: Run, children: Children, rng: Random, options: argparse.Nam
     await children.start(keep=options.keep)
     account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
     try:
-        await _connect(run, account)
+        await connect(run, account)
         await children.start_host()
         run.remember(children.folder)
         say(f"up after {time.monotonic() - started:.1f} s; an invented organization sends {sum(COUNTS.values())} records …\n")
@@ -92,7 +92,8 @@ async def _work(run: Run, children: Children, rng: Random, options: argparse.Nam
     return _failed(f"{ended.name} ended by itself: {ended.last_words()}")
 
 
-async def _connect(run: Run, account: CosmosAccount) -> None:
+async def connect(run: Run, account: CosmosAccount) -> None:
+    """Let the run's organization be connected by its tenant."""
     connection = Connection(
         id=connection_id("salesforce", run.organization_id),
         tenant_id=run.tenant_id,

@@ -5,6 +5,7 @@ copy has an id of its own, ``<id>#<attempt>``: with the id of the original it wo
 """
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,8 +38,11 @@ class Delivery:
 
     @property
     def original_id(self) -> str:
-        """The id without the number of the copy. A replay (``<id>#r1``) is an original of its own."""
-        return str(self.properties.get(MESSAGE_ID) or self.message_id)
+        """The id without the number of the copy. A replay (``<id>#r1``) is an original of its own.
+
+        A foreign sender may have given none: its messages must not be taken for each other.
+        """
+        return str(self.properties.get(MESSAGE_ID) or self.message_id or hashlib.sha256(self.body).hexdigest()[:32])
 
     @property
     def attempt(self) -> int:

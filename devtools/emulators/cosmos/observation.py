@@ -20,7 +20,7 @@ class Operations:
 
     counts: Counter[str] = field(default_factory=Counter)
     containers: dict[str, Counter[str]] = field(default_factory=dict)
-    charges: Counter[str] = field(default_factory=Counter)
+    charges: dict[str, float] = field(default_factory=dict)
     statuses: Counter[int] = field(default_factory=Counter)
     server_errors: int = 0
 
@@ -35,12 +35,14 @@ class Operations:
         self.statuses[reply.status] += 1
         if route.container is not None:
             self.containers.setdefault(route.container, Counter())[route.kind] += 1
-            self.charges[route.kind] += reply.charge  # type: ignore[assignment]  # a Counter adds floats as well as it adds integers
+            self.charges[route.kind] = self.charges.get(route.kind, 0.0) + reply.charge
 
     def reset(self) -> None:
         """Start again at nothing; bugs stay."""
-        for counter in (self.counts, self.containers, self.charges, self.statuses):
-            counter.clear()
+        self.counts.clear()
+        self.containers.clear()
+        self.charges.clear()
+        self.statuses.clear()
 
     def wire(self) -> dict[str, Any]:
         """As JSON."""

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from devtools.emulators.servicebus.backlog import Entry
 from devtools.emulators.servicebus.configuration import QueuePolicy
+from devtools.emulators.servicebus.decoding import decode
 from devtools.emulators.servicebus.encoding import described, encode
 from devtools.emulators.servicebus.message import ANNOTATIONS, APPLICATION_PROPERTIES, DATA, HEADER, PROPERTIES, Lock, parse
 from devtools.emulators.servicebus.queue import Queue
 from devtools.emulators.servicebus.records import Record
-from devtools.emulators.servicebus.values import Symbol, Timestamp, UInt
+from devtools.emulators.servicebus.values import Described, Symbol, Timestamp, UInt
 
 START_MS = 1_700_000_000_000
 POLICY = QueuePolicy(
@@ -131,7 +132,10 @@ def message_bytes(
 
 
 def body_of(entry: Entry) -> str:
-    """The text of a message made by `message_bytes`."""
-    rest = entry.message.rest
-    at = rest.rindex(b"\x00\x53\x75")
-    return rest[at + 5 :].decode()
+    """The text in a message's data section."""
+    at, rest = 0, entry.message.rest
+    while at < len(rest):
+        section, at = decode(rest, at)
+        if isinstance(section, Described) and section.descriptor == DATA:
+            return str(section.value, "utf-8")
+    raise LookupError("the message has no data section")

@@ -8,7 +8,7 @@ Units: every `_ms` is milliseconds since 1970, except `ttl_ms`, which is a span.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from devtools.emulators.servicebus.decoding import decode, first_item, map_items, skip
@@ -23,6 +23,8 @@ BATCH_FORMAT = 0x80013700
 ACTIVE, SCHEDULED = 0, 2
 """Values of `x-opt-message-state`; 1 is deferred, which the stand-in does not have."""
 
+_Entry = tuple[bytes, bytes]  # one annotation: its key and its value, encoded
+_Entries = tuple[_Entry, ...]
 MessageId = str | int | uuid.UUID | bytes
 
 _LOCK_TOKEN, _LOCKED_UNTIL = encode(Symbol("x-opt-lock-token")), encode(Symbol("x-opt-locked-until"))
@@ -39,7 +41,8 @@ class Message:
     durable: bool
     priority: int
     ttl_ms: int | None
-    annotations: tuple[tuple[bytes, bytes], ...]
+    delivery_annotations: _Entries
+    annotations: _Entries
     scheduled_ms: int | None
     message_id: MessageId | None
     rest: bytes
@@ -86,24 +89,22 @@ def split_batch(raw: bytes) -> list[bytes]:
 
 def to_wire(message: Message, stamp: Stamp) -> bytes:
     """The message as a receiver gets it."""
-    parts = [_header(message, stamp.delivery_count)]
     entries = [
         (_ENQUEUED_TIME, encode(Timestamp(stamp.enqueued_ms))),
         (_SEQUENCE_NUMBER, encode(Long(stamp.sequence_number))),
         (_ENQUEUE_SEQUENCE_NUMBER, encode(Long(stamp.enqueue_sequence_number))),
         (_STATE, encode(Int(stamp.state))),
     ]
+    token: list[_Entry] = []
     if stamp.lock:
-        parts.append(described(DELIVERY_ANNOTATIONS, encode_map([(_LOCK_TOKEN, encode(stamp.lock.token))])))
+        token.append((_LOCK_TOKEN, encode(stamp.lock.token)))
         entries.append((_LOCKED_UNTIL, encode(Timestamp(stamp.lock.until_ms))))
-    parts.append(described(ANNOTATIONS, encode_map([*entries, *message.annotations])))
-    return b"".join([*parts, message.rest])
+    return _assembled(message, stamp.delivery_count, [*token, *message.delivery_annotations], [*entries, *message.annotations])
 
 
 def to_storage(message: Message) -> bytes:
     """The message without anything of the broker's; `parse` gives an equal one back."""
-    annotations = described(ANNOTATIONS, encode_map(message.annotations)) if message.annotations else b""
-    return _header(message, 0) + annotations + message.rest
+    return _assembled(message, 0, message.delivery_annotations, message.annotations)
 
 
 def with_application_properties(message: Message, added: Mapping[str, str]) -> Message:
@@ -118,6 +119,15 @@ def with_application_properties(message: Message, added: Mapping[str, str]) -> M
             after += message.rest[start:end]
     entries |= {encode(name): encode(value) for name, value in added.items()}
     return replace(message, rest=before + described(APPLICATION_PROPERTIES, encode_map(entries.items())) + after)
+
+
+def _assembled(message: Message, delivery_count: int, delivery_annotations: Sequence[_Entry], annotations: Sequence[_Entry]) -> bytes:
+    parts = [_header(message, delivery_count)]
+    if delivery_annotations:
+        parts.append(described(DELIVERY_ANNOTATIONS, encode_map(delivery_annotations)))
+    if annotations:
+        parts.append(described(ANNOTATIONS, encode_map(annotations)))
+    return b"".join([*parts, message.rest])
 
 
 def _header(message: Message, delivery_count: int) -> bytes:
@@ -138,22 +148,28 @@ def _sections(raw: bytes) -> list[tuple[int, int, int, int]]:
 
 
 def _parse(raw: bytes) -> Message:
-    durable, priority, ttl_ms = False, 4, None
-    annotations: tuple[tuple[bytes, bytes], ...] = ()
-    scheduled_ms, message_id, rest_at = None, None, len(raw)
-    for code, start, at, _ in _sections(raw):
+    """Sections may come in any order: client libraries put delivery annotations last."""
+    header: tuple[bool, int, int | None] = (False, 4, None)
+    delivery_annotations: _Entries = ()
+    annotations: _Entries = ()
+    message_id = None
+    rest: list[bytes] = []
+    for code, start, at, end in _sections(raw):
         if code == HEADER:
-            durable, priority, ttl_ms = _header_fields(decode(raw, at)[0])
+            header = _header_fields(decode(raw, at)[0])
+        elif code == DELIVERY_ANNOTATIONS:
+            delivery_annotations = _foreign(raw, at)
         elif code == ANNOTATIONS:
-            annotations = tuple(item for item in map_items(raw, at) if item[0] not in _OWNED)
-            scheduled_ms = _scheduled(annotations)
-        elif code == PROPERTIES:
+            annotations = _foreign(raw, at)
+        else:
+            rest.append(raw[start:end])
+        if code == PROPERTIES:
             message_id = _message_id(first_item(raw, at))
-        if code >= PROPERTIES:
-            rest_at = min(rest_at, start)
-        elif rest_at != len(raw):
-            raise CodecError("the sections are out of order")
-    return Message(durable, priority, ttl_ms, annotations, scheduled_ms, message_id, raw[rest_at:])
+    return Message(*header, delivery_annotations, annotations, _scheduled(annotations), message_id, b"".join(rest))
+
+
+def _foreign(raw: bytes, at: int) -> _Entries:
+    return tuple(item for item in map_items(raw, at) if item[0] not in _OWNED)
 
 
 def _header_fields(header: object) -> tuple[bool, int, int | None]:
@@ -165,7 +181,7 @@ def _header_fields(header: object) -> tuple[bool, int, int | None]:
     return bool(durable), priority if isinstance(priority, int) else 4, ttl_ms
 
 
-def _scheduled(annotations: tuple[tuple[bytes, bytes], ...]) -> int | None:
+def _scheduled(annotations: _Entries) -> int | None:
     for key, value in annotations:
         if key == _SCHEDULED_TIME:
             moment, _ = decode(value)

@@ -6,7 +6,7 @@ documentation, "Outbound Messaging" and the outbound message WSDL.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError
@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 from pydantic import JsonValue
+from typing_extensions import override
 
 from shared.errors import ContractViolation
 
@@ -21,8 +22,17 @@ ENVELOPE: Final = "http://schemas.xmlsoap.org/soap/envelope/"
 OUTBOUND: Final = "http://soap.sforce.com/2005/09/outbound"
 INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 
+_ABOVE_A_NOTIFICATION: Final = [f"{{{ENVELOPE}}}Envelope", f"{{{ENVELOPE}}}Body", f"{{{OUTBOUND}}}notifications"]
+
 MAX_DEPTH: Final = 16
 """Envelope, Body, notifications, Notification, sObject, field and a compound field's parts are 7."""
+
+MAX_NAME_CHARACTERS: Final = 255
+"""Far above any id or object name of the vendor's."""
+
+CHUNK_BYTES: Final = 1024 * 1024
+"""How much is parsed at once. Expat before 2.6 reads a token from its start again with every chunk (CVE-2023-52425): with the small
+chunks of the standard library one comment of 16 MB would keep a processor busy for a quarter of a minute."""
 
 ACKNOWLEDGEMENT: Final = (
     '<?xml version="1.0" encoding="UTF-8"?>'
@@ -38,7 +48,8 @@ class Notification:
 
     id: str
     """04l…: the same on every retry."""
-    object_type: str
+    object_type: str | None
+    """None where the notification does not say, which an honest one may when its record is gone."""
     fields: dict[str, JsonValue]
     """The fields it carries, as text; null where the element says nil. A field that is null or not ticked is not there."""
 
@@ -62,12 +73,13 @@ def read(body: bytes) -> OutboundMessage:
     notifications = []
     try:
         for parents, element in _elements(body):
-            if parents[1:] == [f"{{{ENVELOPE}}}Body", f"{{{OUTBOUND}}}notifications"]:
+            if [parent.tag for parent in parents] == _ABOVE_A_NOTIFICATION:
                 if element.tag == f"{{{OUTBOUND}}}Notification":
                     notifications.append(_notification(element))
                 elif element.tag in {f"{{{OUTBOUND}}}OrganizationId", f"{{{OUTBOUND}}}ActionId"}:
                     heads[_local(element.tag)] = (element.text or "").strip()
-                element.clear()
+            if 0 < len(parents) <= len(_ABOVE_A_NOTIFICATION):
+                parents[-1].clear()  # clearing is linear over a document; removing one by one is not
     except (ParseError, DefusedXmlException, LookupError, ValueError):
         # LookupError and ValueError: a declared encoding that does not exist or is not supported.
         raise ContractViolation("the body is not XML that may be read") from None
@@ -76,30 +88,40 @@ def read(body: bytes) -> OutboundMessage:
     return OutboundMessage(heads["OrganizationId"], heads.get("ActionId", ""), tuple(notifications))
 
 
-def _elements(body: bytes) -> Iterator[tuple[list[str], Element]]:
-    """Each element at its end, with the tags above it, outermost first."""
-    open_tags: list[str] = []
-    for event, element in iterparse(io.BytesIO(body), events=("start", "end"), forbid_dtd=True):
+class _Chunks(io.BytesIO):
+    """A body that comes in chunks of our size, whatever size the reader asks for."""
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(CHUNK_BYTES)
+
+
+def _elements(body: bytes) -> Iterator[tuple[Sequence[Element], Element]]:
+    """Each element at its end, with those it is in, outermost first."""
+    parents: list[Element] = []
+    for event, element in iterparse(_Chunks(body), events=("start", "end"), forbid_dtd=True):
         if event == "start":
-            open_tags.append(element.tag)
-            if len(open_tags) == 1 and element.tag != f"{{{ENVELOPE}}}Envelope":
+            parents.append(element)
+            if len(parents) == 1 and element.tag != _ABOVE_A_NOTIFICATION[0]:
                 raise ContractViolation("the body is not a SOAP envelope")
-            if len(open_tags) > MAX_DEPTH:
+            if len(parents) > MAX_DEPTH:
                 raise ContractViolation("the body is nested too deeply")
         else:
-            open_tags.pop()
-            yield list(open_tags), element
+            parents.pop()
+            yield parents, element
 
 
 def _notification(element: Element) -> Notification:
     identifier = (element.findtext(f"{{{OUTBOUND}}}Id") or "").strip()
+    if not 0 < len(identifier) <= MAX_NAME_CHARACTERS:
+        raise ContractViolation("a notification has no id")
     record = element.find(f"{{{OUTBOUND}}}sObject")
-    if record is None or not identifier:
-        raise ContractViolation("a notification has no id or no record")
+    if record is None:
+        return Notification(identifier, None, {})
     object_type = record.get(f"{{{INSTANCE}}}type", "").rpartition(":")[2]
-    if not object_type:
+    if len(object_type) > MAX_NAME_CHARACTERS:
         raise ContractViolation("a record does not say of which object it is")
-    return Notification(identifier, object_type, {_local(child.tag): _value(child) for child in record})
+    return Notification(identifier, object_type or None, {_local(child.tag): _value(child) for child in record})
 
 
 def _value(element: Element) -> JsonValue:

@@ -66,7 +66,8 @@ class SalesforceWebhook:
         message = soap.read(request.body)
         if not hmac.compare_digest(_organization(message.organization_id), connection.account.encode()):
             raise SignatureMismatch("the key is not this organization's")
-        if connection.action_ids and _long(message.action_id) not in map(_long, connection.action_ids):
+        listed = {_long(action_id) for action_id in connection.action_ids}
+        if listed and _long(message.action_id) not in listed - {None}:
             raise SignatureMismatch("the connection does not list this action")
         correlation_id = hashlib.sha256(request.body).hexdigest()[:32]
         # A microsecond apart, so that two notifications of one record in one message keep their order.

@@ -11,8 +11,9 @@ from typing import Final, Literal
 from devtools.emulators.cosmos.sql import operators
 from devtools.emulators.cosmos.sql.functions import AGGREGATES, FUNCTIONS
 from devtools.emulators.cosmos.sql.lexer import Token, Tokens
+from devtools.emulators.cosmos.sql.paths import constant, member
 from devtools.emulators.cosmos.sql.syntax import Aggregate, Evaluate, Expression, QuerySyntaxError
-from devtools.emulators.cosmos.values import UNDEFINED, Value, is_number
+from devtools.emulators.cosmos.values import UNDEFINED, Value
 
 RESERVED: Final = (
     *("SELECT", "FROM", "WHERE", "ORDER", "GROUP", "BY", "OFFSET", "LIMIT", "JOIN", "TOP", "DISTINCT", "AS", "ASC", "DESC"),
@@ -64,7 +65,7 @@ class Expressions:
         if self._tokens.take_symbol("-"):
             return self._computed(operators.negative, self.parse(operators.UNARY_BINDING))
         if self._tokens.take_symbol("+"):
-            return self._computed(_number_only, self.parse(operators.UNARY_BINDING))
+            return self._computed(operators.positive, self.parse(operators.UNARY_BINDING))
         return self._postfix(self._primary())
 
     def _infix(self, left: Expression, binding: int) -> Expression | None:
@@ -108,9 +109,9 @@ class Expressions:
         token = self._tokens.take()
         match token.kind:
             case "number":
-                return _constant(int(token.text) if token.text.isdigit() else float(token.text))
+                return constant(int(token.text) if token.text.isdigit() else float(token.text))
             case "string":
-                return _constant(token.text)
+                return constant(token.text)
             case "parameter":
                 self.parameters.add(token.text)
                 return Expression(lambda scope: scope[token.text])
@@ -120,7 +121,7 @@ class Expressions:
 
     def _word(self, token: Token) -> Expression:
         if token.text.upper() in LITERALS:
-            return _constant(LITERALS[token.text.upper()])
+            return constant(LITERALS[token.text.upper()])
         return self._call(token) if self._tokens.next.is_symbol("(") else self._name(token)
 
     def _bracketed(self, token: Token) -> Expression:
@@ -143,9 +144,9 @@ class Expressions:
     def _postfix(self, base: Expression) -> Expression:
         while True:
             if self._tokens.take_symbol("."):
-                base = _member(base, _constant(self._tokens.expect_name().text))
+                base = member(base, constant(self._tokens.expect_name().text))
             elif self._tokens.take_symbol("["):
-                base = _member(base, self.parse())
+                base = member(base, self.parse())
                 self._tokens.expect("]")
             else:
                 return base
@@ -207,27 +208,3 @@ class Expressions:
         slot = f"#{len(self.frame.aggregates)}"
         self.frame.aggregates.append(Aggregate(function, argument.evaluate, slot))
         return Expression(lambda scope: scope[slot])
-
-
-def _constant(value: Value) -> Expression:
-    return Expression(lambda _: value, constant=value)
-
-
-def _number_only(value: Value) -> Value:
-    return value if is_number(value) else UNDEFINED
-
-
-def _member(base: Expression, key: Expression) -> Expression:
-    """`base.key` or `base[key]`; a constant key keeps the path a path."""
-    value, name = base.evaluate, key.evaluate
-    constant = key.constant
-    path = (*base.path, constant) if base.path is not None and isinstance(constant, str | int) else None
-    return Expression(lambda scope: _at(value(scope), name(scope)), name=constant if isinstance(constant, str) else None, path=path)
-
-
-def _at(value: Value, key: Value) -> Value:
-    if isinstance(value, Mapping) and isinstance(key, str):
-        return value.get(key, UNDEFINED)
-    if isinstance(value, list) and is_number(key) and 0 <= key < len(value):
-        return value[int(key)]
-    return UNDEFINED

@@ -140,6 +140,11 @@ def negative(value: Value) -> Value:
     return -value if is_number(value) else UNDEFINED
 
 
+def positive(value: Value) -> Value:
+    """Unary plus."""
+    return value if is_number(value) else UNDEFINED
+
+
 # The higher the number, the tighter the operator binds.
 BINDING: Final[Mapping[str, tuple[int, Operator]]] = {
     "??": (1, coalesced),

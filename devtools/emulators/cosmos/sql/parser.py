@@ -119,7 +119,7 @@ class _Parser:
         alias = self._as() or path.name
         if alias is None:
             raise self._tokens.unexpected()
-        return Source(alias, path.evaluate, each=False)
+        return Source(alias, path.evaluate, is_item=path.path is not None and len(path.path) == 1)
 
     def _each(self) -> Source:
         alias = self._tokens.expect_name().text
@@ -180,5 +180,8 @@ def _check(query: Query, frame: Frame, first: Token, *, is_subquery: bool) -> No
         raise QuerySyntaxError("An aggregate has one row: no ORDER BY, TOP or OFFSET.", first.start, first.end)
     if is_subquery and (query.order or query.top or query.offset):
         raise QuerySyntaxError("This stand-in has no ORDER BY, TOP or OFFSET in a subquery.", first.start, first.end)
+    items = {source.alias for source in query.sources[:1] if source.is_item}
+    if any(order.path[0] not in items for order in query.order):
+        raise QuerySyntaxError("Order-by over correlated collections is not supported.", first.start, first.end)
     if query.top and query.offset:
         raise QuerySyntaxError("TOP and OFFSET cannot stand together.", first.start, first.end)

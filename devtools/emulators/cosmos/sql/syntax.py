@@ -50,11 +50,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What an alias stands for: the value of a path or, with `each`, every element of the array there, or the rows of a query."""
+    """What an alias stands for: the value of a path or, with `each`, every element of the array there, or the rows of a query.
+
+    `is_item` is true for the container's item itself.
+    """
 
     alias: str
     values: Evaluate
-    each: bool
+    each: bool = False
+    is_item: bool = False
 
 
 @dataclass(frozen=True, slots=True)

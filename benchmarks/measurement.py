@@ -1,0 +1,39 @@
+"""What every benchmark writes: its figures with all that is needed to make them again."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+RESULTS: Final = ROOT / "benchmarks" / "results"
+
+
+def write(name: str, *, command: str, figures: Mapping[str, Any], seen_at: str) -> Path:
+    """Store one result; ``seen_at`` is the date."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    result = {"commit": _commit(), "command": command, "date": seen_at, "machine": _machine(), "figures": dict(figures)}
+    path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    return path
+
+
+def _commit() -> str:
+    found = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    changed = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=no"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip() + (" with changes" if changed.stdout.strip() else "")
+
+
+def _machine() -> dict[str, Any]:
+    return {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system(), "architecture": platform.machine()}
+
+
+def python() -> str:
+    """The interpreter that runs this."""
+    return sys.executable
