@@ -55,17 +55,21 @@ class Child:
         )
         child = cls(name, process, log)
         child._copying = asyncio.create_task(child._copy(ready))
-        waiting = asyncio.create_task(child._ready.wait())
-        await asyncio.wait({waiting, child._copying}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if not child._ready.is_set():
+        try:
+            await child._until_ready()
+        except BaseException:  # cancelled while it starts, most of all: nobody knows this child yet who could stop it
             await child.stop()
-            raise ChildFailed(f"{name} did not start: {child.last_words()}")
+            raise
         return child
 
     def send_signal(self, number: int) -> None:
         """Send it a signal."""
         self._process.send_signal(number)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     @property
     def is_running(self) -> bool:
@@ -75,6 +79,11 @@ class Child:
     async def ended(self) -> None:
         """Return when it has ended."""
         await self._process.wait()
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative when a signal ended it."""
+        return self._process.returncode
 
     def last_words(self) -> str:
         """The end of its log, on one line, and where the rest is."""
@@ -98,6 +107,15 @@ class Child:
         with suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()
+
+    async def _until_ready(self) -> None:
+        waiting = asyncio.create_task(self._ready.wait())
+        try:
+            await asyncio.wait({waiting, *filter(None, [self._copying])}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+        if not self._ready.is_set():
+            raise ChildFailed(f"{self.name} did not start: {self.last_words()}")
 
     async def _copy(self, ready: str) -> None:
         if self._process.stdout is None:

@@ -6,9 +6,9 @@ the sample organization's path key, so only its owner may read it.
 
 import asyncio
 import json
-import os
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from devtools.provision import provision
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DATABASE: Final = "shardline"
+STORES: Final = ("service-bus", "cosmos", "azurite")
 QUEUES: Final = ROOT / "infra" / "servicebus-standin.json"
 """The topology's queues with production's values, in the official emulator's schema."""
 
@@ -102,13 +103,28 @@ class Run:
 
 
 class Children:
-    """Starts and stops what a run consists of."""
+    """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite`` and ``host``, each by its name.
 
-    def __init__(self, run: Run, *, folder: Path, app: Path = ROOT) -> None:
+    ``queues`` is the broker's configuration; ``settings`` are the host's beside those of the run.
+    """
+
+    def __init__(
+        self, run: Run, *, folder: Path, app: Path = ROOT, queues: Path = QUEUES, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._run = run
         self.folder = folder
         self._app = app
-        self.all: list[Child] = []
+        self._queues = queues
+        self._settings = {**run.settings, **(settings or {})}
+        self._children: dict[str, Child] = {}
+
+    def __getitem__(self, name: str) -> Child:
+        return self._children[name]
+
+    @property
+    def all(self) -> list[Child]:
+        """In the order of their start."""
+        return list(self._children.values())
 
     @property
     def host_log(self) -> Path:
@@ -116,56 +132,60 @@ class Children:
         return self.folder / "logs" / "host.log"
 
     async def start(self, *, keep: bool) -> None:
-        """Start everything, the stores first.
+        """Start everything but the host, and make what it expects to find.
 
         Raises:
             ChildFailed: when one of them does not start.
             AzuriteMissing: when Azurite is not installed.
         """
+        self._command("azurite")  # what is missing must be known before anything runs
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        addresses, data = self._run.addresses, self.folder / "data"
         async with asyncio.TaskGroup() as starting:
-            starting.create_task(
-                self._python(
-                    "service-bus",
-                    *("devtools.emulators.servicebus", "--config", str(QUEUES), "--port", str(addresses.service_bus)),
-                    *("--data", str(data / "service-bus")),
-                    ready="service bus: ready",
-                )
-            )
-            starting.create_task(
-                self._python(
-                    "cosmos",
-                    *("devtools.emulators.cosmos", "--port", str(addresses.cosmos), "--data", str(data / "cosmos")),
-                    ready="cosmos: ready",
-                )
-            )
-            starting.create_task(self._child("azurite", *azurite.command(addresses.blob, data / "azurite"), ready=azurite.READY))
+            for name in STORES:
+                starting.create_task(self.start_one(name))
         await provision(self._run.cosmos, DATABASE, self._run.blob)
 
     async def start_host(self) -> None:
         """Start the function host over the app."""
-        await self._python("host", "devtools.host", "--app", str(self._app), "--port", str(self._run.addresses.host), ready="host: ready")
+        await self.start_one("host")
+
+    async def start_one(self, name: str, *, app: Path | None = None) -> None:
+        """Start one of them, with what it stored before if it ran before; the host over another app, where one is named."""
+        self._app = app or self._app
+        command, ready = self._command(name)
+        environment = {**self._settings, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        log = self.folder / "logs" / f"{name}.log"
+        self._children[name] = await Child.start(name, command, ready=ready, log=log, environment=environment)
 
     async def any_ended(self) -> Child:
         """Wait until one of them ends by itself."""
         waits = {asyncio.create_task(child.ended()): child for child in self.all}
-        done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in pending:
-            wait.cancel()
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
         return waits[done.pop()]
 
     async def stop(self) -> None:
         """End them all, the host first."""
         for child in reversed(self.all):
             await child.stop()
-        self.all.clear()
+        self._children.clear()
 
-    async def _python(self, name: str, module: str, *arguments: str, ready: str) -> None:
-        await self._child(name, sys.executable, "-m", module, *arguments, ready=ready)
-
-    async def _child(self, name: str, *command: str, ready: str) -> None:
-        environment = {**self._run.settings, "PYTHONPATH": os.pathsep.join([str(ROOT)]), "PYTHONUNBUFFERED": "1"}
-        self.all.append(await Child.start(name, command, ready=ready, log=self.folder / "logs" / f"{name}.log", environment=environment))
+    def _command(self, name: str) -> tuple[list[str], str]:
+        """The command line, and the text of the line that says it is ready."""
+        ports, data = self._run.addresses, self.folder / "data"
+        python = [sys.executable, "-m"]
+        match name:
+            case "service-bus":
+                where = ["--config", str(self._queues), "--port", str(ports.service_bus), "--data", str(data / name)]
+                return [*python, "devtools.emulators.servicebus", *where], "service bus: ready"
+            case "cosmos":
+                return [*python, "devtools.emulators.cosmos", "--port", str(ports.cosmos), "--data", str(data / name)], "cosmos: ready"
+            case "azurite":
+                return azurite.command(ports.blob, data / name), azurite.READY
+            case _:
+                return [*python, "devtools.host", "--app", str(self._app), "--port", str(ports.host)], "host: ready"

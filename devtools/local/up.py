@@ -12,7 +12,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from random import Random
@@ -24,7 +24,7 @@ from azure.cosmos.aio import CosmosClient
 from devtools.azurite import AzuriteMissing
 from devtools.local import sample, trace
 from devtools.local.addresses import Addresses
-from devtools.local.children import ChildFailed
+from devtools.local.children import Child, ChildFailed
 from devtools.local.queues import peek
 from devtools.local.run import DATABASE, ROOT, Children, Run, folder_of
 from devtools.local.shards import shard_table
@@ -81,15 +81,36 @@ async def _work(run: Run, children: Children, rng: Random, options: argparse.Nam
         await children.start_host()
         run.remember(children.folder)
         say(f"up after {time.monotonic() - started:.1f} s; an invented organization sends {sum(COUNTS.values())} records …\n")
-        report = await _first_run(run, children, rng, account, started)
+        report = await _unless_one_ends(children, _first_run(run, children, rng, account, started))
     finally:
         await account.close()
     print(json.dumps(report, indent=2)) if options.json else print(_readable(report))
     if options.once or report["faults"]:
         return 1 if report["faults"] else 0
     say(f"\n{_addresses(run, children)}\n\nCtrl-C stops everything.")
-    ended = await children.any_ended()
-    return _failed(f"{ended.name} ended by itself: {ended.last_words()}")
+    raise _ended_by_itself(await children.any_ended())
+
+
+async def _unless_one_ends(children: Children, work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    """The result of the work.
+
+    Raises:
+        ChildFailed: as soon as a child ends, for what the work would then find missing is only a consequence.
+    """
+    working, ending = asyncio.create_task(work), asyncio.create_task(children.any_ended())
+    try:
+        await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if ending.done():
+            raise _ended_by_itself(ending.result())
+        return await working
+    finally:
+        for task in (working, ending):
+            task.cancel()
+        await asyncio.wait({working, ending})
+
+
+def _ended_by_itself(child: Child) -> ChildFailed:
+    return ChildFailed(f"{child.name} ended by itself with exit code {child.exit_code}: {child.last_words()}")
 
 
 async def connect(run: Run, account: CosmosAccount) -> None:
@@ -108,8 +129,7 @@ async def _first_run(run: Run, children: Children, rng: Random, account: CosmosA
     """Send, wait, compare, and trace one opportunity."""
     org = sample.new_org(rng, run.organization_id)
     sending_from = time.monotonic()
-    sending = asyncio.create_task(sample.send(org, rng, run.webhook_url, counts=COUNTS, timeout_seconds=TIMEOUT_SECONDS))
-    sent = await sending
+    sent = await sample.send(org, rng, run.webhook_url, counts=COUNTS, timeout_seconds=TIMEOUT_SECONDS)
     shards = CosmosShardStore(account)
     found, _ = await sample.stored(sent, shards, tenant_id=run.tenant_id, timeout_seconds=TIMEOUT_SECONDS)
     all_seconds = time.monotonic() - sending_from

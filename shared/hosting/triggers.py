@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def delivery(message: func.ServiceBusMessage, queue: str) -> "Delivery":
-    """A message of a Service Bus trigger. Bodies are exact because every trigger is BINARY (facts on Azure Functions, 4.2)."""
+    """A message of a Service Bus trigger. Bodies are exact because every trigger is BINARY (azure-functions-dotnet-worker issue 991)."""
     from shared.messaging.returns import Delivery
 
     return Delivery(
@@ -21,5 +21,5 @@ def delivery(message: func.ServiceBusMessage, queue: str) -> "Delivery":
 
 
 def traceparent(context: func.Context) -> str | None:
-    """The trace context the host gives an invocation. Taken explicitly: this works on every worker, without a flag (facts, 5.5)."""
+    """The trace context the host gives an invocation. Taken explicitly: this works on every worker, without a flag."""
     return context.trace_context.trace_parent or None

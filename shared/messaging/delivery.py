@@ -74,7 +74,7 @@ async def deliver(delivery: Delivery, contract: type[MessageT], handler: Handler
         try:
             outcome = await _handled(delivery, contract, handler, ports)
         except asyncio.CancelledError:
-            # The worker never answers for a function a CancelledError leaves; facts on Azure Functions, rule 10.
+            # The worker never answers for a function a CancelledError leaves; azure-functions-python-worker, dispatcher.
             await _decided(DependencyUnavailable("cancelled while handling"), delivery, contract.TYPE, ports)
         except Exception as error:  # the one place that decides for every error
             await _decided(error, delivery, contract.TYPE, ports)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import StorageErrorCode
 from azure.storage.blob.aio import BlobServiceClient
 from typing_extensions import override
 
@@ -14,6 +15,9 @@ from shared import topology
 from shared.contracts.claim import Claim, ClaimStore
 from shared.errors import ClaimLost
 from shared.storage.azure_errors import azure_errors
+
+ANSWER_SECONDS: Final = 20.0
+"""Longer than for an item: a body may be megabytes."""
 
 RETRY_OPTIONS: Final = {"retry_total": 2, "initial_backoff": 1, "increment_base": 2, "connection_timeout": 5, "read_timeout": 20}
 
@@ -27,16 +31,18 @@ class BlobClaimStore(ClaimStore):
 
     @override
     async def put(self, claim: Claim, body: bytes) -> None:
-        with azure_errors("put a claimed body aside"):
+        async with azure_errors("put a claimed body aside", answer_seconds=ANSWER_SECONDS):
             await self._blobs().get_blob_client(topology.CLAIMS, claim.blob).upload_blob(body, overwrite=True)
 
     @override
     async def redeem(self, claim: Claim) -> bytes:
-        with azure_errors("redeem a claim"):
+        async with azure_errors("redeem a claim", answer_seconds=ANSWER_SECONDS):
             try:
                 stream = await self._blobs().get_blob_client(topology.CLAIMS, claim.blob).download_blob()
                 return claim.check(await stream.readall())
-            except ResourceNotFoundError:
+            except ResourceNotFoundError as error:
+                if error.error_code != StorageErrorCode.BLOB_NOT_FOUND:  # type: ignore[attr-defined]  # the storage SDK adds it
+                    raise
                 raise ClaimLost(f"blob {claim.blob} is gone") from None
 
     async def close(self) -> None:

@@ -8,8 +8,7 @@ from typing_extensions import override
 from shared import topology
 from shared.connections.connection import Connection, Connections
 from shared.errors import OwnershipConflict
-from shared.storage.azure_errors import azure_errors
-from shared.storage.cosmos import CosmosAccount, found
+from shared.storage.cosmos import CosmosAccount, found, guarded_write
 
 ALIAS_OF = "aliasOf"
 
@@ -32,23 +31,27 @@ class CosmosConnections(Connections):
         known = await self._read(connection.id)
         if known is not None and known.get("tenantId") != connection.tenant_id:
             raise OwnershipConflict(f"{connection.id} is connected by another tenant")
-        for handle in handles:
-            alias = await self._read(handle)
-            if alias is not None and alias.get(ALIAS_OF) != connection.id:
-                raise OwnershipConflict("a handle leads to another connection")
+        aliases = set(handles) - {connection.id}
+        missing = [handle for handle in sorted(aliases) if not await self._leads_to(handle, connection.id)]
         # The connection first: an alias must not lead nowhere.
         await self._write(connection.model_dump(mode="json", by_alias=True), known)
-        for handle in handles:
-            await self._write({"id": handle, ALIAS_OF: connection.id}, await self._read(handle))
+        for handle in missing:
+            await self._write({"id": handle, ALIAS_OF: connection.id}, None)
+
+    async def _leads_to(self, handle: str, connection_id: str) -> bool:
+        alias = await self._read(handle)
+        if alias is not None and alias.get(ALIAS_OF) != connection_id:
+            raise OwnershipConflict("a handle leads to another connection")
+        return alias is not None
 
     async def _read(self, item_id: str) -> dict[str, Any] | None:
         container = await self._account.container(topology.CONNECTIONS)
         return await found(container.read_item(item_id, partition_key=item_id), "read a connection")
 
     async def _write(self, document: dict[str, Any], known: dict[str, Any] | None) -> None:
-        """Create, or replace exactly what was read: two tenants connecting one account at once must not both succeed."""
+        """Create, or replace exactly what was read: of two who connect one account at once, one gets a Conflict, and then sees why."""
         container = await self._account.container(topology.CONNECTIONS)
-        with azure_errors("store a connection"):
+        async with guarded_write("store a connection"):
             if known is None:
                 await container.create_item(document, no_response=True)
             else:

@@ -1,13 +1,14 @@
 """The Cosmos DB account: one client per worker, opened at its first use, and a handle per container."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, Conflict
 from shared.storage.azure_errors import azure_errors
 from shared.topology import Container
 
@@ -28,27 +29,22 @@ class CosmosAccount:
         self._database = database
         self._client: CosmosClient | None = None
         self._opening = asyncio.Lock()
+        self._containers: dict[str, ContainerProxy] = {}
 
     async def container(self, name: str) -> ContainerProxy:
-        """The container's handle.
+        """The container's handle. Its properties are read once, which every later call relies on.
 
         Raises:
+            ConfigurationError: when there is no such container.
             TransientError: when the account does not answer.
         """
-        async with self._opening:
-            if self._client is None:
-                with azure_errors("open the Cosmos DB account"):
-                    client = self._make_client()
-                    try:
-                        await client.__aenter__()
-                    except BaseException:
-                        await client.close()
-                        raise
-                self._client = client
-        return self._client.get_database_client(self._database).get_container_client(name)
+        if name not in self._containers:
+            await self._properties(name)
+        return self._containers[name]
 
     async def close(self) -> None:
         """Let go of the connections."""
+        self._containers.clear()
         if self._client is not None:
             await self._client.close()
             self._client = None
@@ -59,30 +55,64 @@ class CosmosAccount:
         Raises:
             ConfigurationError: naming what is missing or different.
         """
-        handle = await self.container(container.name)
-        with azure_errors(f"read the properties of container {container.name}"):
-            properties = await handle.read()
+        properties = await self._properties(container.name)
         paths = tuple(properties.get("partitionKey", {}).get("paths", ()))
         if paths != container.partition_key:
             raise ConfigurationError(f"container {container.name} has the partition key {paths} and not {container.partition_key}")
-        if properties.get("defaultTtl") != container.default_ttl_seconds:
-            raise ConfigurationError(f"container {container.name} has the default ttl {properties.get('defaultTtl')}")
+        ttl = properties.get("defaultTtl")
+        if ttl != container.default_ttl_seconds:
+            raise ConfigurationError(f"container {container.name} has the default ttl {ttl} and not {container.default_ttl_seconds}")
 
+    async def _properties(self, name: str) -> Mapping[str, Any]:
+        """Here, and not at the first item: the SDK's 404 for a missing container looks like that for a missing item there."""
+        client = await self._opened()
+        handle = client.get_database_client(self._database).get_container_client(name)
+        async with azure_errors(f"read the properties of container {name}"):
+            properties = await handle.read()
+        self._containers[name] = handle
+        return properties
 
-MISSING_CONTAINER: Final = 1003
-"""Sub-status of a 404 that means the container and not the item."""
+    async def _opened(self) -> CosmosClient:
+        async with azure_errors("open the Cosmos DB account"), self._opening:
+            if self._client is None:
+                client = self._make_client()
+                try:
+                    await client.__aenter__()
+                except BaseException:
+                    await client.close()
+                    raise
+                self._client = client
+            return self._client
 
 
 async def found(reading: Awaitable[Any], what: str) -> dict[str, Any] | None:
     """The item a point read gives, or None when there is none.
 
     Raises:
-        PipelineError: as ``azure_errors``; a missing container is a ConfigurationError and not a missing item.
+        PipelineError: as ``azure_errors``. Only a plain 404 is a missing item: with a sub-status it says that the container is gone, or that
+            the replica has not caught up, and "nobody is connected" must not be concluded from either.
     """
-    with azure_errors(what):
+    async with azure_errors(what):
         try:
             return dict(await reading)
         except CosmosResourceNotFoundError as error:
-            if error.sub_status == MISSING_CONTAINER:
+            if error.sub_status:
                 raise
             return None
+
+
+@asynccontextmanager
+async def guarded_write(what: str) -> AsyncIterator[None]:
+    """Around a write that relies on the state that was read.
+
+    Raises:
+        Conflict: when the item was written since, or is gone: a shard may expire between the two.
+        PipelineError: as ``azure_errors``.
+    """
+    async with azure_errors(what):
+        try:
+            yield
+        except CosmosResourceNotFoundError as error:
+            if error.sub_status:
+                raise
+            raise Conflict(f"{what}: the item is gone") from error

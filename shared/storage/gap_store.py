@@ -10,8 +10,7 @@ from typing_extensions import override
 
 from shared import topology
 from shared.gaps.gap import Gap, Gaps
-from shared.storage.azure_errors import azure_errors
-from shared.storage.cosmos import CosmosAccount, found
+from shared.storage.cosmos import CosmosAccount, found, guarded_write
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
 
@@ -36,7 +35,7 @@ class CosmosGaps(Gaps):
         container = await self._account.container(topology.GAPS)
         known = await found(container.read_item(gap.id, partition_key=gap.tenant_id), "read a gap")
         document = gap.model_dump(mode="json", by_alias=True)
-        with azure_errors("store a gap"):
+        async with guarded_write("store a gap"):
             try:
                 if known is None:
                     await container.create_item(document, no_response=True)

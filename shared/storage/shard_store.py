@@ -11,7 +11,7 @@ from shared.shards.ids import ShardId
 from shared.shards.model import Shard
 from shared.shards.store import MAX_ALIAS_STEPS, MAX_PATHS, Change, ShardStore
 from shared.storage.azure_errors import azure_errors
-from shared.storage.cosmos import CosmosAccount, found
+from shared.storage.cosmos import CosmosAccount, found, guarded_write
 
 ALIAS_OF = "aliasOf"
 
@@ -24,7 +24,7 @@ class CosmosShardStore(ShardStore):
 
     @override
     async def read(self, tenant_id: str, shard_id: ShardId) -> Shard | None:
-        document = await self._followed(tenant_id, shard_id)
+        _, document = await self._followed(tenant_id, shard_id)
         if document is None:
             return None
         if document.get("tenantId") != tenant_id:
@@ -34,7 +34,7 @@ class CosmosShardStore(ShardStore):
     @override
     async def create(self, shard: Shard) -> None:
         container = await self._account.container(topology.SHARDS)
-        with azure_errors("create a shard"):
+        async with azure_errors("create a shard"):
             await container.create_item(shard.document(), no_response=True)
 
     @override
@@ -44,7 +44,7 @@ class CosmosShardStore(ShardStore):
             raise ValueError(f"a partial update may name {MAX_PATHS} paths, and this one names {len(paths)}")
         container = await self._account.container(topology.SHARDS)
         operations = [{"op": "set", "path": f"/{path}", "value": value} for path, value in paths.items()]
-        with azure_errors("patch a shard"):
+        async with guarded_write("patch a shard"):
             await container.patch_item(
                 shard.id,
                 partition_key=[shard.tenant_id, shard.id],
@@ -56,18 +56,19 @@ class CosmosShardStore(ShardStore):
 
     @override
     async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
-        survivor = await self._followed(tenant_id, surviving_id)
-        if old_id == surviving_id or (survivor is not None and survivor["id"] == old_id):
+        end, _ = await self._followed(tenant_id, surviving_id)
+        if end == old_id:
             raise OwnershipConflict("the surviving shard is itself an alias of the old one")
         container = await self._account.container(topology.SHARDS)
-        with azure_errors("store an alias"):
+        async with azure_errors("store an alias"):
             await container.upsert_item({"id": old_id, "tenantId": tenant_id, ALIAS_OF: surviving_id}, no_response=True)
 
-    async def _followed(self, tenant_id: str, shard_id: str) -> dict[str, Any] | None:
+    async def _followed(self, tenant_id: str, shard_id: str) -> tuple[str, dict[str, Any] | None]:
+        """The id at the end of the aliases, and what is stored there."""
         container = await self._account.container(topology.SHARDS)
         for _ in range(MAX_ALIAS_STEPS + 1):
             document = await found(container.read_item(shard_id, partition_key=[tenant_id, shard_id]), "read a shard")
             if document is None or ALIAS_OF not in document:
-                return document
+                return shard_id, document
             shard_id = document[ALIAS_OF]
         raise Conflict("the chain of aliases does not end")

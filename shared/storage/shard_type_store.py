@@ -24,5 +24,5 @@ class CosmosShardTypes(ShardTypeStore):
     @override
     async def write(self, document: dict[str, Any]) -> None:
         container = await self._account.container(topology.SHARD_TYPES)
-        with azure_errors("store a shard type"):
+        async with azure_errors("store a shard type"):
             await container.upsert_item(document, no_response=True)

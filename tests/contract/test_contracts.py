@@ -44,7 +44,7 @@ def goldens() -> Iterator[Any]:
                     yield pytest.param(kind, path, id=f"{kind.TYPE}-v{version}-{path.stem}")
 
 
-each_golden = pytest.mark.parametrize(("kind", "path"), goldens())
+each_golden = pytest.mark.parametrize(("kind", "path"), list(goldens()))
 each_message = pytest.mark.parametrize("kind", MESSAGES, ids=lambda kind: kind.TYPE)
 
 

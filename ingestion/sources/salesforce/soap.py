@@ -30,7 +30,7 @@ MAX_DEPTH: Final = 16
 MAX_NAME_CHARACTERS: Final = 255
 """Far above any id or object name of the vendor's."""
 
-CHUNK_BYTES: Final = 1024 * 1024
+CHUNK_BYTES: Final = 256 * 1024
 """How much is parsed at once. Expat before 2.6 reads a token from its start again with every chunk (CVE-2023-52425): with the small
 chunks of the standard library one comment of 16 MB would keep a processor busy for a quarter of a minute."""
 
