@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from devtools.host import official_runtime
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -35,3 +37,9 @@ def runtime_python(root: Path = ROOT) -> Path:
         subprocess.run(sync, check=True)
     made_from.write_text(wanted)
     return python
+
+
+if __name__ == "__main__":  # what scripts/test does first, so that no test needs the network
+    runtime_python()
+    if official_runtime.environment() is None:
+        print("no Python 3.13 found: Microsoft's runtime is not tried")
