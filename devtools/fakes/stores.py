@@ -32,7 +32,7 @@ class InMemoryShards(ShardStore):
 
     @override
     async def read(self, tenant_id: str, shard_id: ShardId) -> Shard | None:
-        document = self._followed(tenant_id, shard_id)
+        _, document = self._followed(tenant_id, shard_id)
         return None if document is None else Shard.model_validate(copy.deepcopy(document))
 
     @override
@@ -55,8 +55,8 @@ class InMemoryShards(ShardStore):
 
     @override
     async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
-        survivor = self._followed(tenant_id, surviving_id)
-        if old_id == surviving_id or (survivor is not None and survivor["id"] == old_id):
+        end, _ = self._followed(tenant_id, surviving_id)
+        if end == old_id:
             raise OwnershipConflict("the surviving shard is itself an alias of the old one")
         self.writes += 1
         self._store(tenant_id, {"id": old_id, "tenantId": tenant_id, ALIAS_OF: surviving_id})
@@ -65,12 +65,12 @@ class InMemoryShards(ShardStore):
         self._etag += 1
         self._documents[tenant_id, document["id"]] = {**copy.deepcopy(document), "etag": str(self._etag)}
 
-    def _followed(self, tenant_id: str, shard_id: str) -> dict[str, Any] | None:
+    def _followed(self, tenant_id: str, shard_id: str) -> tuple[str, dict[str, Any] | None]:
         for _ in range(MAX_ALIAS_STEPS + 1):
             self.reads += 1
             document = self._documents.get((tenant_id, shard_id))
             if document is None or ALIAS_OF not in document:
-                return document
+                return shard_id, document
             shard_id = document[ALIAS_OF]
         raise Conflict("the chain of aliases does not end")
 
@@ -93,10 +93,13 @@ class InMemoryConnections(Connections):
         known = self._connections.get(connection.id)
         if known is not None and known.tenant_id != connection.tenant_id:
             raise OwnershipConflict(f"{connection.id} is connected by another tenant")
-        if any(self._aliases.get(handle, connection.id) != connection.id for handle in handles):
+        if connection.id in self._aliases:
+            raise OwnershipConflict(f"{connection.id} is a handle of another connection")
+        aliases = set(handles) - {connection.id}
+        if any(handle in self._connections or self._aliases.get(handle, connection.id) != connection.id for handle in aliases):
             raise OwnershipConflict("a handle leads to another connection")
         self._connections[connection.id] = connection.model_copy(update={"etag": "1"})
-        self._aliases.update(dict.fromkeys(handles, connection.id))
+        self._aliases.update(dict.fromkeys(aliases, connection.id))
 
 
 class InMemoryGaps(Gaps):

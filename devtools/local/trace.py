@@ -19,6 +19,15 @@ class Step:
     where: str
     what: str
 
+    def plain(self) -> dict[str, str]:
+        """For JSON."""
+        return {"at": self.at.isoformat(), "where": self.where, "what": self.what}
+
+    @classmethod
+    def read(cls, step: dict[str, str]) -> "Step":
+        """From JSON."""
+        return cls(datetime.fromisoformat(step["at"]), step["where"], step["what"])
+
 
 def steps(shard: Shard, *, log: Path, emitted: Iterable[dict[str, Any]]) -> list[Step]:
     """What the log and the queue say about the shard, in order of time."""

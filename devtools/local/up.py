@@ -13,7 +13,6 @@ import signal
 import sys
 import time
 from collections.abc import Coroutine, Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
@@ -147,13 +146,13 @@ async def _first_run(run: Run, children: Children, rng: Random, account: CosmosA
         "secondsToFirstRun": round(time.monotonic() - started, 2),
         "secondsFromSendToLastShard": round(all_seconds, 2),
         "faults": faults,
-        "trace": [] if traced is None else [asdict(step) for step in trace.steps(traced, log=children.host_log, emitted=emitted)],
+        "trace": [] if traced is None else [step.plain() for step in trace.steps(traced, log=children.host_log, emitted=emitted)],
         "shards": [shard.document() for shard in found.values()],
     }
 
 
 def _readable(report: Mapping[str, Any]) -> str:
-    steps = [trace.Step(**step) for step in report["trace"]]
+    steps = [trace.Step.read(step) for step in report["trace"]]
     shards = [Shard.model_validate(document) for document in report["shards"]]
     parts = ["One opportunity, step by step:", "", trace.rendered(steps), "", "What is stored:", "", shard_table(shards), ""]
     if report["faults"]:

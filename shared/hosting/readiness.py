@@ -20,12 +20,12 @@ TRIES: Final = 3
 
 
 class Readiness:
-    """Done once per worker; awaiting it afterwards costs nothing."""
+    """Done once per worker; awaiting it afterwards costs nothing. Those who wait share one attempt, and its failure."""
 
     def __init__(self, account: CosmosAccount, shard_types: ShardTypeStore) -> None:
         self._account = account
         self._shard_types = shard_types
-        self._lock = asyncio.Lock()
+        self._attempt: asyncio.Task[None] | None = None
         self._done = False
 
     async def __call__(self) -> None:
@@ -37,20 +37,19 @@ class Readiness:
         """
         if self._done:
             return
-        async with self._lock:
-            if self._done:
-                return
-            for attempt in range(1, TRIES + 1):
-                try:
-                    await self._prepare()
-                    break
-                except TransientError:
-                    if attempt == TRIES:
-                        raise
-            self._done = True
-            log.info("ready", extra={"shard_types": len(SHARD_TYPES)})
+        if self._attempt is None or self._attempt.done():
+            self._attempt = asyncio.create_task(self._prepare())
+        await asyncio.shield(self._attempt)  # one message that is cancelled must not stop the others' attempt
 
     async def _prepare(self) -> None:
-        for container in CONTAINERS:
-            await self._account.compare(container)
-        await ensure_shard_types(SHARD_TYPES, store=self._shard_types)
+        for tried in range(1, TRIES + 1):
+            try:
+                for container in CONTAINERS:
+                    await self._account.compare(container)
+                await ensure_shard_types(SHARD_TYPES, store=self._shard_types)
+                break
+            except TransientError:
+                if tried == TRIES:
+                    raise
+        self._done = True
+        log.info("ready", extra={"shard_types": len(SHARD_TYPES)})

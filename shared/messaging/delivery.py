@@ -116,12 +116,12 @@ async def _decide(error: Exception, delivery: Delivery, message_type: str, ports
     if wait_seconds is not None:
         if held:
             ports.metrics.count(Metric.BREAKER_HELD, type=message_type)
-        is_known = isinstance(error, PipelineError)
+        is_transient = isinstance(error, TransientError)
         await ports.returns.later(
             delivery,
             due_at=now + timedelta(seconds=wait_seconds),
-            spent=delivery.spent + (is_known and not held),
-            spent_on_unknown=delivery.spent_on_unknown + (not is_known and not held),
+            spent=delivery.spent + (is_transient and not held),
+            spent_on_unknown=delivery.spent_on_unknown + (not is_transient and not held),
             first_failed_at=first_failed_at,
         )
         _note("later", error, delivery, message_type, ports)

@@ -2,19 +2,28 @@
 
 One sender per queue, opened at its first use. A sender must not be used by two tasks at once (azure-servicebus, "Thread safety"), so each
 has a lock; a publish of many messages is as few batches as fit.
+
+A sender that failed is not used again: after a timeout the SDK keeps its connection, which may be one that nobody answers on any more.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
+from azure.core.exceptions import AzureError
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.aio import ServiceBusClient, ServiceBusSender
 from azure.servicebus.exceptions import (
+    AutoLockRenewFailed,
+    AutoLockRenewTimeout,
+    MessageAlreadySettled,
+    MessageLockLostError,
+    MessageNotFoundError,
     MessageSizeExceededError,
+    MessagingEntityAlreadyExistsError,
     MessagingEntityDisabledError,
     MessagingEntityNotFoundError,
     OperationTimeoutError,
@@ -25,6 +34,8 @@ from azure.servicebus.exceptions import (
     ServiceBusError,
     ServiceBusQuotaExceededError,
     ServiceBusServerBusyError,
+    SessionCannotBeLockedError,
+    SessionLockLostError,
 )
 from typing_extensions import override
 
@@ -32,12 +43,15 @@ from shared.errors import ConfigurationError, ContractViolation, DependencyUnava
 from shared.messaging.envelope import Envelope, Transport
 
 SEND_TIMEOUT_SECONDS: Final = 10.0
-"""All attempts of one send together. Salesforce waits longer for its answer, and a message comes back if we give up."""
+"""One send with all its attempts, its batches, and its turn at the sender: the SDK sets no limit to opening a link. Salesforce waits longer
+for its answer, and a message comes back if we give up."""
+
+CLOSE_TIMEOUT_SECONDS: Final = 5.0
 
 BUSY_RETRY_AFTER_SECONDS: Final = 10.0
 """Service Bus asks for ten seconds when it throttles (Azure documentation, "Throttling operations on Azure Service Bus")."""
 
-RETRY_OPTIONS: Final = {"retry_total": 2, "retry_backoff_factor": 0.2, "retry_backoff_max": 2.0}
+RETRY_OPTIONS: Final[dict[str, Any]] = {"retry_total": 2, "retry_backoff_factor": 0.2, "retry_backoff_max": 2.0}
 
 ERRORS: Final[tuple[tuple[type[ServiceBusError], Callable[[str], PipelineError]], ...]] = (
     (ServiceBusServerBusyError, lambda text: RateLimited(text, retry_after_seconds=BUSY_RETRY_AFTER_SECONDS)),
@@ -53,7 +67,21 @@ ERRORS: Final[tuple[tuple[type[ServiceBusError], Callable[[str], PipelineError]]
     (ServiceBusCommunicationError, DependencyUnavailable),
     (ServiceBusError, DependencyUnavailable),
 )
-"""First match wins; the root at the end catches what a later SDK may add."""
+"""First match wins; the root at the end catches what a later SDK may add, and what the SDK wraps because it does not know it."""
+
+BUGS: Final[frozenset[type[Exception]]] = frozenset(
+    {
+        MessageAlreadySettled,
+        MessageLockLostError,
+        MessageNotFoundError,
+        SessionLockLostError,
+        SessionCannotBeLockedError,
+        AutoLockRenewFailed,
+        AutoLockRenewTimeout,
+        MessagingEntityAlreadyExistsError,
+    }
+)
+"""What receiving and administration raise. We only send, the host receives: to meet one is a bug, and bugs stay what they are."""
 
 
 @contextmanager
@@ -62,11 +90,11 @@ def service_bus_errors(what: str) -> Iterator[None]:
     try:
         yield
     except ServiceBusError as error:
-        for theirs, ours in ERRORS:
-            if isinstance(error, theirs):
-                raise ours(f"{what}: {type(error).__name__}") from error
-        raise
-    except (TimeoutError, ConnectionError, OSError) as error:
+        if type(error) in BUGS:
+            raise
+        made = next(ours for theirs, ours in ERRORS if isinstance(error, theirs))
+        raise made(f"{what}: {type(error).__name__}") from error
+    except (AzureError, OSError) as error:  # a credential that cannot be had, a timeout, a connection
         raise DependencyUnavailable(f"{what}: no answer ({type(error).__name__})") from error
 
 
@@ -78,18 +106,21 @@ class ServiceBusTransport(Transport):
         self._client: ServiceBusClient | None = None
         self._senders: dict[str, ServiceBusSender] = {}
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._closing: set[asyncio.Task[None]] = set()
 
     @override
     async def send(self, *envelopes: Envelope) -> None:
+        give_up_at = asyncio.get_running_loop().time() + SEND_TIMEOUT_SECONDS
         by_queue = sorted(envelopes, key=lambda envelope: envelope.queue)
         for queue, group in groupby(by_queue, key=lambda envelope: envelope.queue):
             messages = [_message(envelope) for envelope in group]
-            async with self._locks[queue]:
-                with service_bus_errors(f"send to {queue}"):
+            with service_bus_errors(f"send to {queue}"):
+                async with asyncio.timeout_at(give_up_at), self._locks[queue]:
                     await self._send(queue, messages)
 
     async def close(self) -> None:
         """Let go of the connections."""
+        await asyncio.gather(*self._closing)
         if self._client is not None:
             await self._client.close()
         self._client = None
@@ -97,18 +128,16 @@ class ServiceBusTransport(Transport):
 
     async def _send(self, queue: str, messages: Sequence[ServiceBusMessage]) -> None:
         sender = self._sender(queue)
-        if len(messages) == 1:
-            await sender.send_messages(messages[0], timeout=SEND_TIMEOUT_SECONDS)
-            return
-        batch = await sender.create_message_batch()
-        for message in messages:
-            try:
-                batch.add_message(message)
-            except MessageSizeExceededError:
-                await sender.send_messages(batch, timeout=SEND_TIMEOUT_SECONDS)
-                batch = await sender.create_message_batch()
-                batch.add_message(message)
-        await sender.send_messages(batch, timeout=SEND_TIMEOUT_SECONDS)
+        try:
+            if len(messages) == 1:
+                await sender.send_messages(messages[0])
+            else:
+                await _send_in_batches(sender, messages)
+        except MessageSizeExceededError:  # of the message, not of the sender
+            raise
+        except BaseException:  # a cancellation, too, may leave a sender in the middle of something
+            self._let_go(queue)
+            raise
 
     def _sender(self, queue: str) -> ServiceBusSender:
         if self._client is None:
@@ -116,6 +145,32 @@ class ServiceBusTransport(Transport):
         if queue not in self._senders:
             self._senders[queue] = self._client.get_queue_sender(queue)
         return self._senders[queue]
+
+    def _let_go(self, queue: str) -> None:
+        """Close a sender without waiting: whoever failed with it has an answer to give."""
+        closing = asyncio.create_task(_close(self._senders.pop(queue)))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+
+async def _close(sender: ServiceBusSender) -> None:
+    with suppress(Exception):  # it is broken already, and nobody waits for it
+        async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
+            await sender.close()
+
+
+async def _send_in_batches(sender: ServiceBusSender, messages: Sequence[ServiceBusMessage]) -> None:
+    batch = await sender.create_message_batch()
+    for message in messages:
+        try:
+            batch.add_message(message)
+        except MessageSizeExceededError:
+            if not len(batch):
+                raise
+            await sender.send_messages(batch)
+            batch = await sender.create_message_batch()
+            batch.add_message(message)
+    await sender.send_messages(batch)
 
 
 def _message(envelope: Envelope) -> ServiceBusMessage:

@@ -4,7 +4,7 @@ They are kept for the queue's time to live and 30 days, which is a lifecycle rul
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import StorageErrorCode
@@ -19,7 +19,13 @@ from shared.storage.azure_errors import azure_errors
 ANSWER_SECONDS: Final = 20.0
 """Longer than for an item: a body may be megabytes."""
 
-RETRY_OPTIONS: Final = {"retry_total": 2, "initial_backoff": 1, "increment_base": 2, "connection_timeout": 5, "read_timeout": 20}
+RETRY_OPTIONS: Final[dict[str, Any]] = {
+    "retry_total": 2,
+    "initial_backoff": 1,
+    "increment_base": 2,
+    "connection_timeout": 5,
+    "read_timeout": 20,
+}
 
 
 class BlobClaimStore(ClaimStore):

@@ -89,8 +89,8 @@ async def found(reading: Awaitable[Any], what: str) -> dict[str, Any] | None:
     """The item a point read gives, or None when there is none.
 
     Raises:
-        PipelineError: as ``azure_errors``. Only a plain 404 is a missing item: with a sub-status it says that the container is gone, or that
-            the replica has not caught up, and "nobody is connected" must not be concluded from either.
+        PipelineError: as ``azure_errors``. Only a plain 404 is a missing item: with a sub-status it says that the container is gone, or
+            that the replica has not caught up, and "nobody is connected" must not be concluded from either.
     """
     async with azure_errors(what):
         try:

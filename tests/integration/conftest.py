@@ -1,4 +1,4 @@
-"""Integration tests have the stand-ins: fixtures ``broker``, ``cosmos``, ``azurite``, ``account``, ``transport``, ``tenant_id``, ``queue``."""
+"""Integration tests have the stand-ins of ``tests/plugins/stand_ins.py``: ``broker``, ``cosmos``, ``azurite`` and what builds on them."""
 
 import pytest
 

@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from azure.cosmos.aio import CosmosClient
 from azure.servicebus.aio import ServiceBusClient
+from azure.storage.blob.aio import BlobServiceClient
 
 from devtools.azurite import Azurite, running_azurite
 from devtools.emulators.cosmos.server import Cosmos, running_cosmos
@@ -23,12 +24,17 @@ from devtools.emulators.servicebus.server import running_broker
 from devtools.provision import provision_blobs, provision_cosmos, service_bus_config
 from shared.messaging.service_bus import RETRY_OPTIONS as SERVICE_BUS_OPTIONS
 from shared.messaging.service_bus import ServiceBusTransport
+from shared.storage.claim_store import RETRY_OPTIONS as BLOB_OPTIONS
+from shared.storage.claim_store import BlobClaimStore
 from shared.storage.cosmos import RETRY_OPTIONS as COSMOS_OPTIONS
 from shared.storage.cosmos import CosmosAccount
+from tests.plugins.bus_twins import Bus, InMemoryBus, ServiceBusBus
+from tests.plugins.twins import BlobClaimTwin, Claims, CosmosStores, InMemoryClaimTwin, InMemoryStores, Stores
 
 DATABASE: Final = "shardline"
 QUEUES_FOR_TESTS: Final = 60
 START_SECONDS: Final = 60
+TWINS = ["in-memory", pytest.param("stand-in", marks=pytest.mark.integration)]
 
 Server = TypeVar("Server")
 
@@ -112,3 +118,40 @@ async def transport(broker: Broker) -> AsyncIterator[ServiceBusTransport]:
     opened = ServiceBusTransport(lambda: ServiceBusClient.from_connection_string(broker.connection_string, **SERVICE_BUS_OPTIONS))
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def blobs(azurite: Azurite) -> AsyncIterator[BlobServiceClient]:
+    """A client of the storage account, with production's retry options."""
+    async with BlobServiceClient.from_connection_string(azurite.connection_string, **BLOB_OPTIONS) as client:
+        yield client
+
+
+@pytest.fixture
+async def blob_claims(azurite: Azurite) -> AsyncIterator[BlobClaimStore]:
+    """The adapter."""
+    opened = BlobClaimStore(lambda: BlobServiceClient.from_connection_string(azurite.connection_string, **BLOB_OPTIONS))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(params=TWINS)
+def stores(request: pytest.FixtureRequest) -> Stores:
+    """The stores of both twins, one after the other."""
+    return InMemoryStores() if request.param == "in-memory" else CosmosStores(request.getfixturevalue("account"))
+
+
+@pytest.fixture(params=TWINS)
+def claims(request: pytest.FixtureRequest) -> Claims:
+    """The claim stores of both twins."""
+    if request.param == "in-memory":
+        return InMemoryClaimTwin()
+    return BlobClaimTwin(request.getfixturevalue("blob_claims"), request.getfixturevalue("blobs"))
+
+
+@pytest.fixture(params=TWINS)
+def bus(request: pytest.FixtureRequest) -> Bus:
+    """The brokers of both twins."""
+    if request.param == "in-memory":
+        return InMemoryBus()
+    return ServiceBusBus(request.getfixturevalue("transport"), request.getfixturevalue("broker"))

@@ -43,15 +43,19 @@ def notified(*records: Record | None, seed: int = 2) -> list[Notification]:
 
 
 def body_of(
-    *records: Record | None, action: Action | None = None, organization: str = ORGANIZATION, form: Form = AS_SALESFORCE_WRITES, seed: int = 2
+    *records: Record | None,
+    action: Action | None = None,
+    organization: str = ORGANIZATION,
+    form: Form = AS_SALESFORCE_WRITES,
+    seed: int = 2,
 ) -> bytes:
     """One message about these records."""
     return render(organization, action or an_action(), notified(*records, seed=seed), form)
 
 
-def a_body(**fields: str) -> bytes:
+def a_body() -> bytes:
     """A message about one opportunity."""
-    return body_of(an_org().create("Opportunity", **fields))
+    return body_of(an_org().create("Opportunity"))
 
 
 def salesforce(*, limit_bytes: int = LIMIT_BYTES) -> SalesforceWebhook:

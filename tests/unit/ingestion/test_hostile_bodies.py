@@ -10,11 +10,11 @@ import pytest
 
 from devtools.vendors.salesforce import hostile
 from shared.telemetry.names import Metric
-from tests.unit.ingestion.door import LIMIT_BYTES, a_body, a_door, salesforce
+from tests.unit.ingestion.door import KEY, LIMIT_BYTES, a_body, a_door, salesforce
 from tests.unit.ingestion.said import Said
 
 BODIES = sorted((Path(__file__).parents[2] / "fixtures" / "hostile" / "outbound-message").iterdir())
-NAMED_IN_THE_BODIES = ("Hush-hush", "merger", "evil.dtd", "hush-hush", "006", "04l")
+SECRETS = ("Hush-hush", "hush-hush", "merger", "evil.dtd", "4761792", "006UV00006DIiKTYA1", "04lXW000035PJFjYAO", KEY)
 
 ENVELOPE = b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/">'
 LARGE = {
@@ -38,7 +38,7 @@ async def test_a_hostile_body_is_400_and_nothing_is_queued_or_said_of_it(path: P
     assert response.status == 400
     assert door.queued == []
     assert door.pipeline.metrics.total(Metric.WEBHOOK_REQUESTS, outcome="malformed") == 1
-    assert not [secret for secret in NAMED_IN_THE_BODIES if secret in said.everything() + response.body]
+    assert not [secret for secret in SECRETS if secret in said.everything() + response.body]
     assert took_seconds < 0.5
 
 

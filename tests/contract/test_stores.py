@@ -1,0 +1,254 @@
+"""Shards, gaps and shard types: one suite per port for its two twins (``tests/plugins/twins.py``).
+
+Connections, claims and the broker have files of their own beside this one.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from devtools.fakes.samples import NOON, sample_change, sample_gap, sample_id, sample_shard, sample_sighting
+from shared.errors import Conflict, OwnershipConflict
+from shared.shard_types.ensure import ensure_shard_types
+from shared.shard_types.registry import SHARD_TYPES
+from shared.shards.store import MAX_ALIAS_STEPS, Change
+from tests.plugins.twins import Stores
+
+pytest_plugins = ["tests.plugins.stand_ins"]
+
+
+@dataclass(frozen=True)
+class TooMuch(Change):
+    """One path more than a patch may have operations."""
+
+    count: int
+
+    @override
+    def paths(self) -> dict[str, Any]:
+        return {f"field{number}": number for number in range(self.count)}
+
+
+# --- shards
+
+
+async def test_a_shard_that_was_created_can_be_read(stores: Stores, tenant_id: str) -> None:
+    await stores.shards.create(sample_shard(tenant_id))
+
+    found = await stores.shards.read(tenant_id, sample_id(tenant_id))
+
+    assert found is not None
+    assert found.etag
+    assert found == sample_shard(tenant_id).model_copy(update={"etag": found.etag})
+
+
+async def test_a_shard_that_is_not_there_is_none(stores: Stores, tenant_id: str) -> None:
+    assert await stores.shards.read(tenant_id, sample_id(tenant_id)) is None
+
+
+async def test_a_shard_is_created_once(stores: Stores, tenant_id: str) -> None:
+    await stores.shards.create(sample_shard(tenant_id, name="first"))
+
+    with pytest.raises(Conflict):
+        await stores.shards.create(sample_shard(tenant_id, name="second"))
+
+    assert (await stores.stored_shard(tenant_id, sample_id(tenant_id)))["structuredData"] == {"name": "first"}
+
+
+async def test_a_change_is_seen_by_the_next_read(stores: Stores, tenant_id: str) -> None:
+    await stores.shards.create(sample_shard(tenant_id))
+    before = await stores.shards.read(tenant_id, sample_id(tenant_id))
+    assert before is not None
+
+    await stores.shards.change(before, sample_change("Acme Ltd"))
+
+    after = await stores.shards.read(tenant_id, sample_id(tenant_id))
+    assert after is not None
+    assert after.structured_data == {"name": "Acme Ltd"}
+    assert after.revision_number == 2
+    assert after.etag != before.etag
+
+
+async def test_a_change_to_a_state_that_is_old_by_now_writes_nothing(stores: Stores, tenant_id: str) -> None:
+    await stores.shards.create(sample_shard(tenant_id))
+    seen_by_both = await stores.shards.read(tenant_id, sample_id(tenant_id))
+    assert seen_by_both is not None
+    await stores.shards.change(seen_by_both, sample_change("first"))
+
+    with pytest.raises(Conflict):
+        await stores.shards.change(seen_by_both, sample_change("second", revision_number=3))
+
+    stored = await stores.stored_shard(tenant_id, sample_id(tenant_id))
+    assert (stored["structuredData"], stored["revisionNumber"]) == ({"name": "first"}, 2)
+
+
+async def test_of_many_changes_to_one_state_exactly_one_is_written(stores: Stores, tenant_id: str) -> None:
+    await stores.shards.create(sample_shard(tenant_id))
+    seen_by_all = await stores.shards.read(tenant_id, sample_id(tenant_id))
+    assert seen_by_all is not None
+
+    changes = [stores.shards.change(seen_by_all, sample_change(f"by {number}")) for number in range(8)]
+    ends = await asyncio.gather(*changes, return_exceptions=True)
+
+    assert [type(end) for end in ends].count(Conflict) == 7
+    assert ends.count(None) == 1
+
+
+async def test_a_change_to_a_shard_that_expired_meanwhile_is_a_conflict(stores: Stores, tenant_id: str) -> None:
+    await stores.shards.create(sample_shard(tenant_id))
+    seen = await stores.shards.read(tenant_id, sample_id(tenant_id))
+    assert seen is not None
+    await stores.erase_shard(tenant_id, seen.id)
+
+    with pytest.raises(Conflict):
+        await stores.shards.change(seen, sample_change("too late"))
+
+    assert await stores.shards.read(tenant_id, sample_id(tenant_id)) is None
+
+
+async def test_a_partial_update_leaves_what_it_does_not_name(stores: Stores, tenant_id: str) -> None:
+    await stores.put_shard({**sample_shard(tenant_id).document(), "addedLater": {"by": "a newer deployment"}, "vectors": {"space": "s"}})
+    seen = await stores.shards.read(tenant_id, sample_id(tenant_id))
+    assert seen is not None
+
+    await stores.shards.change(seen, sample_sighting("0000009"))
+
+    stored = await stores.stored_shard(tenant_id, sample_id(tenant_id))
+    assert stored["normalization"]["vendorVersion"] == "0000009"
+    assert stored["addedLater"] == {"by": "a newer deployment"}
+    assert stored["vectors"] == {"space": "s"}
+    assert stored["structuredData"] == {"name": "Acme"}
+
+
+async def test_a_partial_update_names_at_most_ten_paths(stores: Stores, tenant_id: str) -> None:
+    await stores.shards.create(sample_shard(tenant_id))
+    seen = await stores.shards.read(tenant_id, sample_id(tenant_id))
+    assert seen is not None
+
+    with pytest.raises(ValueError, match="this one names 11"):
+        await stores.shards.change(seen, TooMuch(11))
+    await stores.shards.change(seen, TooMuch(10))
+
+    assert (await stores.stored_shard(tenant_id, seen.id))["field9"] == 9
+
+
+async def test_tenants_never_see_each_other(stores: Stores, tenant_id: str) -> None:
+    other = f"{tenant_id}-other"
+    await stores.shards.create(sample_shard(tenant_id))
+    theirs = sample_shard(tenant_id).model_copy(update={"tenant_id": other, "structured_data": {"name": "theirs"}})
+
+    assert await stores.shards.read(other, sample_id(tenant_id)) is None
+    await stores.shards.create(theirs)
+
+    ours = await stores.shards.read(tenant_id, sample_id(tenant_id))
+    assert ours is not None
+    assert ours.structured_data == {"name": "Acme"}
+    assert ours.tenant_id == tenant_id
+
+
+# --- aliases
+
+
+async def test_an_alias_leads_to_the_surviving_shard(stores: Stores, tenant_id: str) -> None:
+    old, surviving = sample_id(tenant_id, "old"), sample_id(tenant_id, "surviving")
+    await stores.shards.create(sample_shard(tenant_id, external_id="old", name="old"))
+    await stores.shards.create(sample_shard(tenant_id, external_id="surviving", name="surviving"))
+
+    await stores.shards.add_alias(tenant_id, old, surviving)
+
+    found = await stores.shards.read(tenant_id, old)
+    assert found is not None
+    assert (found.id, found.structured_data) == (surviving, {"name": "surviving"})
+    await stores.shards.change(found, sample_change("changed through its alias"))
+
+
+async def test_aliases_are_followed_as_far_as_a_history_goes(stores: Stores, tenant_id: str) -> None:
+    ids = [sample_id(tenant_id, f"merge {number}") for number in range(MAX_ALIAS_STEPS + 2)]
+    await stores.shards.create(sample_shard(tenant_id, external_id=f"merge {MAX_ALIAS_STEPS + 1}"))
+    for old, surviving in pairwise(ids):
+        await stores.put_shard({"id": old, "tenantId": tenant_id, "aliasOf": surviving})
+
+    found = await stores.shards.read(tenant_id, ids[1])
+    assert found is not None
+    assert found.id == ids[-1]
+    with pytest.raises(Conflict, match="does not end"):
+        await stores.shards.read(tenant_id, ids[0])
+
+
+async def test_an_alias_of_nothing_is_nothing(stores: Stores, tenant_id: str) -> None:
+    await stores.shards.add_alias(tenant_id, sample_id(tenant_id, "old"), sample_id(tenant_id, "never seen"))
+
+    assert await stores.shards.read(tenant_id, sample_id(tenant_id, "old")) is None
+
+
+@pytest.mark.parametrize("exists", [True, False])
+async def test_aliases_do_not_point_in_a_circle(stores: Stores, tenant_id: str, *, exists: bool) -> None:
+    one, two, three = (sample_id(tenant_id, name) for name in ("one", "two", "three"))
+    if exists:
+        await stores.shards.create(sample_shard(tenant_id, external_id="three"))
+    await stores.shards.add_alias(tenant_id, one, two)
+    await stores.shards.add_alias(tenant_id, two, three)
+
+    for surviving in (three, one):
+        with pytest.raises(OwnershipConflict):
+            await stores.shards.add_alias(tenant_id, three, surviving)
+
+
+async def test_an_alias_is_one_tenants(stores: Stores, tenant_id: str) -> None:
+    other = f"{tenant_id}-other"
+    await stores.shards.create(sample_shard(tenant_id))
+
+    await stores.shards.add_alias(other, sample_id(tenant_id, "old"), sample_id(tenant_id))
+
+    assert await stores.shards.read(other, sample_id(tenant_id, "old")) is None
+    assert await stores.shards.read(tenant_id, sample_id(tenant_id, "old")) is None
+
+
+# --- gaps
+
+
+async def test_a_gap_keeps_the_moment_it_was_opened_first(stores: Stores, tenant_id: str) -> None:
+    await stores.gaps().open(sample_gap(tenant_id))
+
+    await stores.gaps().open(sample_gap(tenant_id, at=NOON + timedelta(hours=1)))
+
+    assert await stores.stored_gap(sample_gap(tenant_id)) == sample_gap(tenant_id)
+
+
+async def test_a_closed_gap_opens_again_with_a_new_moment(stores: Stores, tenant_id: str) -> None:
+    await stores.put_gap(sample_gap(tenant_id).model_copy(update={"status": "closed"}))
+    again = sample_gap(tenant_id, at=NOON + timedelta(hours=1))
+
+    await stores.gaps().open(again)
+
+    assert await stores.stored_gap(again) == again
+
+
+async def test_a_gap_that_many_open_at_once_is_open(stores: Stores, tenant_id: str) -> None:
+    await asyncio.gather(*[stores.gaps().open(sample_gap(tenant_id)) for _ in range(8)])
+
+    assert (await stores.stored_gap(sample_gap(tenant_id))).status == "open"
+
+
+# --- shard types
+
+
+async def test_a_definition_is_stored_and_replaced(stores: Stores, tenant_id: str) -> None:
+    assert await stores.shard_types.read(tenant_id) is None
+    await stores.shard_types.write({"id": tenant_id, "schemaVersion": 1})
+    await stores.shard_types.write({"id": tenant_id, "schemaVersion": 2})
+
+    stored = await stores.shard_types.read(tenant_id)
+
+    assert stored is not None
+    assert stored["schemaVersion"] == 2
+
+
+async def test_ensuring_shard_types_again_writes_nothing(stores: Stores) -> None:
+    await ensure_shard_types(SHARD_TYPES, store=stores.shard_types)
+
+    assert await ensure_shard_types(SHARD_TYPES, store=stores.shard_types) == []

@@ -1,0 +1,31 @@
+"""The app runs from the unpacked artefact, in the local host, against the stand-ins. One environment is shared by the stories that leave it
+whole; a story that kills something has its own.
+"""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from devtools import artefact as artefacts
+from tests.e2e.environment import Environment, Tenant, running_environment
+
+
+@pytest.fixture(scope="session")
+def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The app as it is deployed: zipped, and unpacked elsewhere."""
+    return artefacts.unpack(tmp_path_factory.mktemp("deployed"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def environment(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
+    """The shared one."""
+    async with running_environment(tmp_path_factory.mktemp("environment"), artefact) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tenant(environment: Environment) -> Tenant:
+    """A tenant of the shared environment that nobody else has."""
+    return await environment.tenant()

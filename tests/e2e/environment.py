@@ -1,0 +1,234 @@
+"""A running app for the end-to-end tests: the host over the unpacked artefact, and the stand-ins it talks to, each a child process.
+
+A test knows three things of it: HTTP goes in, and the store and the queues are looked into through the real SDKs. Every child has a fixed
+port and a folder for its data, so that it can be killed and started again where it was.
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import aiohttp
+from azure.cosmos.aio import CosmosClient
+from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
+from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
+
+from devtools.local.addresses import Addresses
+from devtools.local.queues import peek_through
+from devtools.local.run import DATABASE, QUEUES, Children, Run
+from devtools.vendors.salesforce.ids import random_id
+from devtools.vendors.salesforce.outbound_message import Action, Notification, new_action, render
+from devtools.vendors.salesforce.records import ObjectName, PretendOrg, Record
+from devtools.vendors.salesforce.sender import HEADERS
+from ingestion.sources.salesforce.webhook import key_handle
+from shared.connections.connection import Connection, connection_id
+from shared.storage.connection_store import CosmosConnections
+from shared.storage.cosmos import CosmosAccount
+
+OFFSETS: Final = range(12_000, 20_000)
+"""Above every default port, below the ports that systems give to clients: nobody takes one while its child is being started again."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a POST came to, and after how many seconds."""
+
+    status: int
+    text: str
+    seconds: float
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return self.status == 200 and "<Ack>true</Ack>" in self.text
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A tenant, its pretend organization and the secret address this organization sends to."""
+
+    id: str
+    org: PretendOrg
+    key: str
+    url: str
+    rng: Random
+
+    def action(self, object_name: ObjectName, fields: list[str] | None = None) -> Action:
+        """An Outbound Message action with the usual fields ticked, or these."""
+        return new_action(object_name, self.url, self.rng, fields)
+
+    def message(self, action: Action, *records: Record) -> bytes:
+        """One message as Salesforce sends it, with the values the records have now."""
+        return render(self.org.organization_id, action, [Notification(random_id("Notification", self.rng), record) for record in records])
+
+
+@dataclass
+class Environment:
+    """One running app."""
+
+    run: Run
+    children: Children
+    http: aiohttp.ClientSession
+    _read_from: int = field(default=0, repr=False)
+    _looking: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
+    _receivers: dict[tuple[str, bool], ServiceBusReceiver] = field(default_factory=dict, repr=False)
+
+    @property
+    def logs(self) -> Path:
+        return self.children.folder / "logs"
+
+    async def tenant(self, *, organization_id: str | None = None, seed: int | None = None) -> Tenant:
+        """Connect a new pretend organization for a new tenant."""
+        rng = Random(secrets.randbits(64) if seed is None else seed)
+        org = PretendOrg(organization_id or random_id("Organization", rng), rng, lambda: datetime.now(UTC))
+        key, tenant_id = secrets.token_urlsafe(32), f"tenant-{secrets.token_hex(4)}"
+        connection = Connection(
+            id=connection_id("salesforce", org.organization_id),
+            tenant_id=tenant_id,
+            source="salesforce",
+            account=org.organization_id,
+            created_at=datetime.now(UTC),
+        )
+        account = CosmosAccount(lambda: CosmosClient.from_connection_string(self.run.cosmos), database=DATABASE)
+        try:
+            await CosmosConnections(account).add(connection, handles=(key_handle(key),))
+        finally:
+            await account.close()
+        return Tenant(tenant_id, org, key, f"{self.run.host}/api/webhooks/salesforce/{key}", rng)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
+        started = time.monotonic()
+        async with self.http.post(url, data=body, headers={**HEADERS, **(headers or {})}) as response:
+            text = await response.text()
+            return Reply(response.status, text, time.monotonic() - started)
+
+    async def shards(self, tenant: Tenant) -> dict[str, dict[str, Any]]:
+        """Every shard of a tenant by its vendor record's id. Two shards of one record fail here."""
+        async with CosmosClient.from_connection_string(self.run.cosmos) as client:
+            container = client.get_database_client(DATABASE).get_container_client("shards")
+            query = "SELECT * FROM c WHERE c.tenantId = @tenant"
+            found = container.query_items(query, parameters=[{"name": "@tenant", "value": tenant.id}], partition_key=[tenant.id])
+            documents = [document async for document in found]
+        by_record = {document["external_relationships"][0]["externalId"]: document for document in documents}
+        assert len(by_record) == len(documents), "two shards of one record"
+        return by_record
+
+    async def queue(self, name: str, tenant: Tenant | None = None, *, dead: bool = False) -> list[dict[str, Any]]:
+        """What is on a queue, locked and scheduled messages included; a tenant's only, where one is named."""
+        found = await peek_through(await self._receiver(name, dead=dead), most=100_000)
+        return [message for message in found if tenant is None or message["properties"].get("tenantId") == tenant.id]
+
+    async def publish(self, queue: str, message_id: str, body: Mapping[str, Any]) -> None:
+        """Put a message of another producer on a queue."""
+        client = ServiceBusClient.from_connection_string(self.run.service_bus)
+        async with client, client.get_queue_sender(queue) as sender:
+            await sender.send_messages(ServiceBusMessage(json.dumps(body).encode(), message_id=message_id))
+
+    async def drained(self, seconds: float = 30.0) -> None:
+        """Return when nothing is left on ``ingestion-events``, locked and scheduled messages included."""
+
+        async def is_empty() -> bool:
+            return not await peek_through(await self._receiver("ingestion-events"), most=1)
+
+        await until(is_empty, seconds)
+
+    async def _receiver(self, name: str, *, dead: bool = False) -> ServiceBusReceiver:
+        if (name, dead) not in self._receivers:
+            client = await self._looking.enter_async_context(ServiceBusClient.from_connection_string(self.run.service_bus))
+            opened = client.get_queue_receiver(name, sub_queue=ServiceBusSubQueue.DEAD_LETTER if dead else None)
+            self._receivers[name, dead] = await self._looking.enter_async_context(opened)
+        return self._receivers[name, dead]
+
+    async def look_away(self) -> None:
+        """Close what is open at the broker."""
+        self._receivers.clear()
+        await self._looking.aclose()
+
+    async def answered_calls(self, count: int) -> list[dict[str, Any]]:
+        """The log lines of so many webhook calls, those since this was asked last."""
+        found: list[dict[str, Any]] = []
+
+        async def are_there() -> bool:
+            found.extend(line for line in self.new_log_lines() if line["message"] == "webhook call answered")
+            return len(found) >= count
+
+        await until(are_there, 5)
+        return found
+
+    def new_log_lines(self) -> list[dict[str, Any]]:
+        """What the host logged since this was asked last."""
+        with self.children.host_log.open("rb") as log:
+            log.seek(self._read_from)
+            whole = log.read().rpartition(b"\n")[0]
+        self._read_from += len(whole)
+        return [json.loads(line) for line in whole.decode().splitlines() if line.startswith("{")]
+
+    def all_logs(self) -> str:
+        """Everything every child has printed."""
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(self.logs.iterdir()))
+
+    async def kill(self, name: str) -> None:
+        """SIGKILL a child."""
+        if name == "service-bus":
+            await self.look_away()
+        await self.children[name].kill()
+        await self.children[name].stop()
+
+    async def restart(self, name: str, *, app: Path | None = None) -> None:
+        """Start a killed child again: same port, same data; the host over another app, where one is named."""
+        await self.children.start_one(name, app=app)
+
+
+@asynccontextmanager
+async def running_environment(
+    folder: Path, app: Path, *, lock_seconds: int | None = None, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Environment]:
+    """Everything started, and stopped at the end. ``lock_seconds`` is the queues' lock, where production's five minutes are too long."""
+    run = Run(free_addresses(), "", "", "")
+    children = Children(run, folder=folder, app=app, queues=_queues(folder, lock_seconds), settings=settings)
+    try:
+        await children.start(keep=True)
+        await children.start_host()
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
+            environment = Environment(run, children, http)
+            yield environment
+            await environment.look_away()
+    finally:
+        await children.stop()
+
+
+def free_offset() -> int:
+    """How much higher than by default the ports of a run may be: all of them are free."""
+    return next(offset for offset in _offsets() if Addresses.shifted(offset).in_use() is None)
+
+
+def free_addresses() -> Addresses:
+    return Addresses.shifted(free_offset())
+
+
+def _offsets() -> Iterator[int]:
+    while True:
+        yield secrets.choice(OFFSETS)
+
+
+def _queues(folder: Path, lock_seconds: int | None) -> Path:
+    if lock_seconds is None:
+        return QUEUES
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "queues.json"
+    path.write_text(QUEUES.read_text().replace('"LockDuration": "PT5M"', f'"LockDuration": "PT{lock_seconds}S"'))
+    return path
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float, *, poll_seconds: float = 0.1) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(poll_seconds)

@@ -1,0 +1,90 @@
+"""A normalizer that always raises, deployed for a thousand messages and then fixed: nothing is raised, nothing parked, all stored."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from devtools.fakes.pipeline import InMemoryPipeline
+from shared.contracts.ingestion import IngestionEvent
+from shared.errors import UnmappableRecord
+from shared.messaging.delivery import Handler
+from shared.messaging.outcomes import Outcome, Stored
+from shared.telemetry.names import Metric
+
+MESSAGES = 1_000
+
+
+def event(number: int) -> IngestionEvent:
+    return IngestionEvent(
+        tenant_id="tenant-1",
+        source="salesforce",
+        source_id=f"006{number:012d}",
+        event_type="update",
+        observed_at=datetime(2026, 11, 21, 12, tzinfo=UTC),
+        payload={"Name": f"Deal {number}", "Amount": "1.25E7"},
+        connection_id="salesforce:00D5g000004Rt5xEAC",
+        record_type="Opportunity",
+    )
+
+
+async def moved_on(pipeline: InMemoryPipeline, handler: Handler[IngestionEvent] | None, *, hours: int) -> None:
+    """Deliver every five minutes whatever is due."""
+    for _ in range(hours * 12):
+        await pipeline.run(handler)
+        pipeline.clock.advance(seconds=300)
+
+
+def bug(event: IngestionEvent) -> Exception:
+    return RuntimeError(f"a bug met {event.source_id}")
+
+
+def misreading(event: IngestionEvent) -> Exception:
+    return UnmappableRecord("a required field was renamed by mistake")
+
+
+@pytest.mark.parametrize("hours", [1, 6, 20])
+@pytest.mark.parametrize("broken_by", [bug, misreading])
+async def test_a_handler_that_always_fails_loses_nothing_until_it_is_fixed(
+    hours: int, broken_by: Callable[[IngestionEvent], Exception]
+) -> None:
+    pipeline = InMemoryPipeline()
+    handled: Counter[str] = Counter()
+    await pipeline.publisher.publish(*map(event, range(MESSAGES)))
+
+    async def broken(said: IngestionEvent) -> Outcome:
+        raise broken_by(said)
+
+    async def fixed(said: IngestionEvent) -> Outcome:
+        handled[said.source_id] += 1
+        return Stored(said.source_id, 1)
+
+    await moved_on(pipeline, broken, hours=hours)
+    await moved_on(pipeline, fixed, hours=1)
+
+    parked = pipeline.transport.on("rejected-messages")
+    may_be_parked = 19 if broken_by is misreading else 0  # what a worker rejects before it has seen enough to doubt itself
+    assert len(parked) <= may_be_parked
+    assert len(handled) + len(parked) == messages
+    assert set(handled.values()) == {1}
+    assert pipeline.metrics.total(Metric.MESSAGES_HANDLED, outcome="raised") == 0
+    assert pipeline.transport.on("ingestion-events") == []
+
+
+async def test_the_real_normalizer_stores_a_thousand_shards_after_it_was_fixed() -> None:
+    pipeline = InMemoryPipeline()
+    await pipeline.publisher.publish(*map(event, range(MESSAGES)))
+
+    async def broken(said: IngestionEvent) -> Outcome:
+        raise bug(said)
+
+    await moved_on(pipeline, broken, hours=3)
+    await moved_on(pipeline, None, hours=1)
+
+    amounts: list[Any] = [shard.structured_data["amount"] for shard in pipeline.shards.all()]
+    assert amounts == [12_500_000] * MESSAGES
+    assert [shard.revision_number for shard in pipeline.shards.all()] == [1] * MESSAGES
+    assert pipeline.transport.on("rejected-messages") == []
+    assert len(pipeline.transport.on("shard-emission")) == MESSAGES
