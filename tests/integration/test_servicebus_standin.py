@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import resource
 import signal
 import socket
 import sys
@@ -391,10 +392,16 @@ async def test_thirty_connections_share_a_queue_and_each_message_goes_to_one(cli
 
 
 @contextlib.asynccontextmanager
-async def process(config: Path, *arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def process(config: Path, *arguments: str, file_limit_bytes: int = -1) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """The stand-in as a process, with its connection string once it is ready."""
     command = (sys.executable, "-m", "devtools.emulators.servicebus", "--config", str(config), "--port", "0", *arguments)
-    started = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2])
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit_bytes, file_limit_bytes))
+
+    started = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2], preexec_fn=limit
+    )
     assert started.stdout is not None
     try:
         line = (await started.stdout.readline()).decode().strip()
@@ -491,3 +498,23 @@ async def test_a_port_in_use_is_one_line_that_says_what_to_do(config_file: Path)
 
     assert broker.returncode == 1
     assert errors.decode() == f"service bus: port {port} on 127.0.0.1 is in use; stop what listens there, or choose another with --port\n"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the client leaves a broken connection to the collector
+async def test_a_journal_that_cannot_be_written_any_more_ends_the_process_and_loses_nothing_acknowledged(
+    config_file: Path, tmp_path: Path
+) -> None:
+    acknowledged = set[str]()
+    data = tmp_path / "data"
+
+    async with process(config_file, "--data", str(data), file_limit_bytes=60_000) as (broker, connection_string):
+        async with connected(connection_string) as client:
+            with pytest.raises(ServiceBusError):
+                await keep_sending(client, "a", acknowledged)
+        assert await asyncio.wait_for(broker.wait(), 5) == 1
+    gc.collect()
+
+    async with running_broker(config_file, data=data) as restarted:
+        there = bodies(restarted, "once")
+    assert len(acknowledged) > 50
+    assert {*there} == acknowledged

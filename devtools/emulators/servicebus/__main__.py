@@ -13,6 +13,8 @@ import signal
 import sys
 from pathlib import Path
 
+from typing_extensions import override
+
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.configuration import ConfigurationError
 from devtools.emulators.servicebus.journal import JournalError
@@ -26,7 +28,9 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="directory of the journal; without it everything is in memory")
     parser.add_argument("--sync", action="store_true", help="wait for the disk before answering, not only for the operating system")
     options = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="service bus: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_WithFacts("service bus: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
         return asyncio.run(_serve(options))
     except (ConfigurationError, JournalError) as problem:
@@ -49,8 +53,17 @@ async def _serve(options: argparse.Namespace) -> int:
         await stop.wait()
         _write_operations(broker, options.data)
         if broker.failed.done():
-            return _complain(f"the journal in {options.data} cannot be written: {broker.failed.result()}")
+            return _complain(f"stopped, nothing more was acknowledged: {broker.failed.result()}")
     return 0
+
+
+class _WithFacts(logging.Formatter):
+    """The message and those of its facts that say why."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        facts = [f"{name}={value}" for name in ("address", "queue", "hint", "reason") if (value := getattr(record, name, None))]
+        return " ".join([super().format(record), *facts])
 
 
 def _write_operations(broker: Broker, data: Path | None) -> None:

@@ -41,8 +41,8 @@ class Broker:
         self.operations: Counter[str] = Counter()
         """What clients did at the wire since the start, by operation; a batch is one `send` and several `sent-messages`."""
         self.connections: set[Output] = set()
-        self.failed: asyncio.Future[OSError] = asyncio.get_running_loop().create_future()
-        """Done when the journal could not be written: every connection was cut, and the process should end."""
+        self.failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        """Done, with the reason, when the broker cannot keep its promises: every connection was cut, the process should end."""
         self._journal = journal
         self._queues: dict[str, Queue] = {}
         self._written: set[Output] = set()
@@ -79,6 +79,13 @@ class Broker:
                 queue.dispatch()
             self._flush()
 
+    def fail(self, reason: BaseException) -> None:
+        """Cut every connection without answering and say so through `failed`."""
+        if not self.failed.done():
+            self.failed.set_result(reason)
+        for connection in list(self.connections):
+            connection.abort()
+
     def close(self) -> None:
         """Write what is pending and cut what is open."""
         self._flush()
@@ -94,10 +101,8 @@ class Broker:
         try:
             self._journal.flush()
         except OSError as error:
-            log.critical("the journal cannot be written; stopping without answering", extra={"error": str(error)})
-            self.failed.set_result(error)
-            for connection in list(self.connections):
-                connection.abort()
+            log.critical("the journal cannot be written; stopping without answering", extra={"reason": str(error)})
+            self.fail(error)
             return
         written, self._written = self._written, set()
         for connection in written:

@@ -38,11 +38,18 @@ async def running_broker(
         raise
     broker.port = server.sockets[0].getsockname()[1]
     time_keeper = asyncio.create_task(broker.keep_time())
+
+    def stopped(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (reason := task.exception()):
+            broker.fail(reason)
+
+    time_keeper.add_done_callback(stopped)
     try:
         yield broker
     finally:
         time_keeper.cancel()
         server.close()
         broker.close()
-        await asyncio.gather(time_keeper, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await time_keeper
         await server.wait_closed()
