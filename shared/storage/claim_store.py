@@ -16,8 +16,8 @@ from shared.contracts.claim import Claim, ClaimStore
 from shared.errors import ClaimLost
 from shared.storage.azure_errors import azure_errors
 
-ANSWER_SECONDS: Final = 20.0
-"""Longer than for an item: a body may be megabytes."""
+ANSWER_SECONDS: Final = 12.0
+"""A little longer than for an item: a body may be megabytes. A webhook waits for this, too."""
 
 RETRY_OPTIONS: Final[dict[str, Any]] = {
     "retry_total": 2,

@@ -1,5 +1,6 @@
 """Gaps in Cosmos DB, key ``/tenantId``. A gap that was just seen open is not written again for a minute."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
@@ -26,12 +27,21 @@ class CosmosGaps(Gaps):
         self._metrics = metrics
         self._now = now
         self._seen_open: dict[str, datetime] = {}
+        self._opening = asyncio.Lock()
 
     @override
     async def open(self, gap: Gap) -> None:
-        now = self._now()
-        if gap.id in self._seen_open and now - self._seen_open[gap.id] < REMEMBERED:
+        if self._was_seen_open(gap):
             return
+        async with self._opening:  # a burst of records finds one gap at once, and must not store it as often
+            if not self._was_seen_open(gap):
+                await self._store(gap)
+
+    def _was_seen_open(self, gap: Gap) -> bool:
+        return gap.id in self._seen_open and self._now() - self._seen_open[gap.id] < REMEMBERED
+
+    async def _store(self, gap: Gap) -> None:
+        now = self._now()
         container = await self._account.container(topology.GAPS)
         known = await found(container.read_item(gap.id, partition_key=gap.tenant_id), "read a gap")
         document = gap.model_dump(mode="json", by_alias=True)

@@ -3,6 +3,7 @@
 The provider is set once per worker and never replaces one that the platform has set already.
 """
 
+import logging
 from typing import Any
 
 from opentelemetry import metrics, trace
@@ -28,7 +29,9 @@ class OpenTelemetryMetrics(Metrics):
 
 
 def set_up_telemetry() -> Metrics:
-    """Set the providers where the platform has not, and give the metric port."""
+    """Set the providers where the platform has not, quieten the SDKs, and give the metric port."""
+    # The Azure SDKs log every request with its address and headers at INFO: ids of records, and more work than the request itself.
+    logging.getLogger("azure").setLevel(logging.WARNING)
     resource = Resource.create({"service.name": "shardline"})
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         trace.set_tracer_provider(TracerProvider(resource=resource))

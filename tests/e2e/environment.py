@@ -5,6 +5,7 @@ port and a folder for its data, so that it can be killed and started again where
 """
 
 import asyncio
+import io
 import json
 import secrets
 import time
@@ -105,7 +106,7 @@ class Environment:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
         started = time.monotonic()
-        async with self.http.post(url, data=body, headers={**HEADERS, **(headers or {})}) as response:
+        async with self.http.post(url, data=io.BytesIO(body), headers={**HEADERS, **(headers or {})}) as response:
             text = await response.text()
             return Reply(response.status, text, time.monotonic() - started)
 

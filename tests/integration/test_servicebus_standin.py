@@ -501,9 +501,7 @@ async def test_a_port_in_use_is_one_line_that_says_what_to_do(config_file: Path)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the client leaves a broken connection to the collector
-async def test_a_journal_that_cannot_be_written_any_more_ends_the_process_and_loses_nothing_acknowledged(
-    config_file: Path, tmp_path: Path
-) -> None:
+async def test_a_full_disk_ends_the_process_and_loses_nothing_acknowledged(config_file: Path, tmp_path: Path) -> None:
     acknowledged = set[str]()
     data = tmp_path / "data"
 

@@ -260,15 +260,15 @@ def test_peek_shows_locked_messages_from_a_number_on_and_takes_none() -> None:
     assert bench.queue.message_count == 4
 
 
-def test_a_backlog_of_fifty_thousand_is_peeked_and_received_without_sorting_it_again() -> None:
+def test_a_long_backlog_is_peeked_and_received_without_sorting_it_again() -> None:
     bench = Bench(policy=replace(POLICY, lock_ms=300_000))
-    bench.send(*["x"] * 50_000)
-    receiver = bench.receiver(credit=40_000)
+    bench.send(*["x"] * 10_000)
+    receiver = bench.receiver(credit=8_000)
     for lock in receiver.locks:
         assert lock is not None
         bench.queue.complete(lock.token)
 
-    found = [bench.queue.peek(number, 1)[0].sequence_number for number in range(40_001, 50_001)]
+    found = [bench.queue.peek(number, 1)[0].sequence_number for number in range(8_001, 10_001)]
 
-    assert found == list(range(40_001, 50_001))
-    assert bench.queue.message_count == 10_000
+    assert found == list(range(8_001, 10_001))
+    assert bench.queue.message_count == 2_000

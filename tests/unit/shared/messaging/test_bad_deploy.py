@@ -1,5 +1,6 @@
 """A normalizer that always raises, deployed for a thousand messages and then fixed: nothing is raised, nothing parked, all stored."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -45,14 +46,19 @@ def misreading(event: IngestionEvent) -> Exception:
     return UnmappableRecord("a required field was renamed by mistake")
 
 
-@pytest.mark.parametrize("hours", [1, 6, 20])
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, logger="shared.messaging.delivery")
+
+
+@pytest.mark.parametrize(("messages", "hours"), [(200, 2), (40, 22), pytest.param(MESSAGES, 20, marks=pytest.mark.long)])
 @pytest.mark.parametrize("broken_by", [bug, misreading])
 async def test_a_handler_that_always_fails_loses_nothing_until_it_is_fixed(
-    hours: int, broken_by: Callable[[IngestionEvent], Exception]
+    messages: int, hours: int, broken_by: Callable[[IngestionEvent], Exception]
 ) -> None:
     pipeline = InMemoryPipeline()
     handled: Counter[str] = Counter()
-    await pipeline.publisher.publish(*map(event, range(MESSAGES)))
+    await pipeline.publisher.publish(*map(event, range(messages)))
 
     async def broken(said: IngestionEvent) -> Outcome:
         raise broken_by(said)
@@ -80,7 +86,7 @@ async def test_the_real_normalizer_stores_a_thousand_shards_after_it_was_fixed()
     async def broken(said: IngestionEvent) -> Outcome:
         raise bug(said)
 
-    await moved_on(pipeline, broken, hours=3)
+    await moved_on(pipeline, broken, hours=1)
     await moved_on(pipeline, None, hours=1)
 
     amounts: list[Any] = [shard.structured_data["amount"] for shard in pipeline.shards.all()]

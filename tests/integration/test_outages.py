@@ -1,0 +1,131 @@
+"""A service that is down, dead or killed in the middle: what the app hears, and that it hears it in time to answer a webhook."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable
+
+import pytest
+from azure.cosmos.aio import CosmosClient
+from azure.servicebus.aio import ServiceBusClient
+from azure.storage.blob.aio import BlobServiceClient
+
+from devtools import azurite as blob_stand_in
+from devtools.azurite import Azurite
+from devtools.emulators.cosmos.server import Cosmos, running_cosmos
+from devtools.emulators.servicebus.broker import Broker
+from devtools.provision import provision_cosmos
+from shared.contracts.claim import Claim
+from shared.errors import DependencyUnavailable
+from shared.messaging.envelope import Envelope
+from shared.messaging.service_bus import RETRY_OPTIONS as SERVICE_BUS_OPTIONS
+from shared.messaging.service_bus import ServiceBusTransport
+from shared.storage.claim_store import RETRY_OPTIONS as BLOB_OPTIONS
+from shared.storage.claim_store import BlobClaimStore
+from shared.storage.connection_store import CosmosConnections
+from shared.storage.cosmos import RETRY_OPTIONS as COSMOS_OPTIONS
+from shared.storage.cosmos import CosmosAccount
+from tests.plugins.wire import Wire, wire_to
+
+pytestmark = pytest.mark.integration
+
+IN_TIME_SECONDS = 15.0
+CLAIM = Claim.of(b"body", tenant_id="t", message_id="m")
+
+
+class App:
+    """The three adapters, with production's options, over whatever listens on these ports."""
+
+    def __init__(self, *, service_bus: int, cosmos: int, blob: int, cosmos_key: str) -> None:
+        self.transport = ServiceBusTransport(lambda: ServiceBusClient.from_connection_string(_bus(service_bus), **SERVICE_BUS_OPTIONS))
+        account = f"AccountEndpoint=http://127.0.0.1:{cosmos}/;AccountKey={cosmos_key};"
+        self.account = CosmosAccount(lambda: CosmosClient.from_connection_string(account, **COSMOS_OPTIONS), database="shardline")
+        storage = blob_stand_in.connection_string(blob)
+        self.claims = BlobClaimStore(lambda: BlobServiceClient.from_connection_string(storage, **BLOB_OPTIONS))
+
+    @property
+    def operations(self) -> list[Awaitable[object]]:
+        """One of each kind a webhook does; for Service Bus one alone and a batch, which the SDK treats differently."""
+        return [
+            CosmosConnections(self.account).find("salesforce:1"),
+            self.claims.put(CLAIM, b"body"),
+            self.transport.send(Envelope("ingestion-events", "outage", b"")),
+            self.transport.send(Envelope("shard-emission", "outage-1", b""), Envelope("shard-emission", "outage-2", b"")),
+        ]
+
+    async def seconds_until_all_are_unavailable(self) -> float:
+        """Do them all at once. Fails the test where one of them ends differently."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        for end in await asyncio.gather(*self.operations, return_exceptions=True):
+            assert isinstance(end, DependencyUnavailable), repr(end)
+        return clock() - began
+
+    async def close(self) -> None:
+        await self.transport.close()
+        await self.account.close()
+        await self.claims.close()
+
+
+def _bus(port: int) -> str:
+    key = "SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true"
+    return f"Endpoint=sb://127.0.0.1:{port};{key};"
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_services_that_are_down_are_unavailable_in_time(cosmos: Cosmos) -> None:
+    port = unused_port()
+    app = App(service_bus=port, cosmos=port, blob=port, cosmos_key=cosmos.key)
+
+    assert await app.seconds_until_all_are_unavailable() < IN_TIME_SECONDS
+    await app.close()
+
+
+async def test_services_that_accept_and_never_answer_are_unavailable_in_time(cosmos: Cosmos, broker: Broker, azurite: Azurite) -> None:
+    async with wire_to(broker.port) as bus_wire, wire_to(cosmos.port) as cosmos_wire, wire_to(azurite.port) as blob_wire:
+        for wire in (bus_wire, cosmos_wire, blob_wire):
+            wire.state = "dead"
+        app = App(service_bus=bus_wire.port, cosmos=cosmos_wire.port, blob=blob_wire.port, cosmos_key=cosmos.key)
+
+        assert await app.seconds_until_all_are_unavailable() < IN_TIME_SECONDS
+        await app.close()
+
+
+@pytest.mark.parametrize("state", ["cut", "dead"])
+async def test_services_that_fail_under_an_open_connection_are_unavailable_in_time_and_then_used_again(
+    cosmos: Cosmos, broker: Broker, azurite: Azurite, state: str
+) -> None:
+    async with wire_to(broker.port) as bus_wire, wire_to(cosmos.port) as cosmos_wire, wire_to(azurite.port) as blob_wire:
+        wires: tuple[Wire, ...] = (bus_wire, cosmos_wire, blob_wire)
+        app = App(service_bus=bus_wire.port, cosmos=cosmos_wire.port, blob=blob_wire.port, cosmos_key=cosmos.key)
+        await asyncio.gather(*app.operations)
+
+        for wire in wires:
+            wire.state = "cut" if state == "cut" else "dead"
+        assert await app.seconds_until_all_are_unavailable() < IN_TIME_SECONDS
+
+        for wire in wires:
+            wire.state = "whole"
+        await asyncio.gather(*app.operations)
+        await app.close()
+
+
+async def test_a_region_that_is_failing_over_does_not_hold_a_webhook_for_two_minutes() -> None:
+    async with running_cosmos() as cosmos:
+        await provision_cosmos(cosmos.connection_string, "shardline")
+        account = CosmosAccount(
+            lambda: CosmosClient.from_connection_string(cosmos.connection_string, **COSMOS_OPTIONS), database="shardline"
+        )
+        await account.container("connections")
+        cosmos.fail_next(403, 3, count=1000, container="connections")
+        began = asyncio.get_running_loop().time()
+
+        with pytest.raises(DependencyUnavailable):
+            await CosmosConnections(account).find("salesforce:1")
+
+        assert asyncio.get_running_loop().time() - began < IN_TIME_SECONDS
+        await account.close()
