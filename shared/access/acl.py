@@ -35,6 +35,8 @@ def group(source: str, group_id: str) -> Principal:
     Raises:
         ValueError: when either part is empty or malformed.
     """
+    if ":" in source:  # or two groups could be written alike
+        raise ValueError("not a principal")
     return _checked(f"group:{source}:{group_id}")
 
 

@@ -19,8 +19,8 @@ SECRETS = ("Hush-hush", "hush-hush", "merger", "evil.dtd", "4761792", "006UV0000
 ENVELOPE = b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/">'
 LARGE = {
     "nested a million times": ENVELOPE + b"<a>" * 1_000_000,
-    "one comment of 16 MB": ENVELOPE + b"<!--" + b"a" * (LIMIT_BYTES - len(ENVELOPE) - 4),
-    "one tag of 16 MB": ENVELOPE + b"<" + b"a" * (LIMIT_BYTES - len(ENVELOPE) - 1),
+    "one comment of 8 MB": ENVELOPE + b"<!--" + b"a" * (LIMIT_BYTES // 2),
+    "one tag of 8 MB": ENVELOPE + b"<" + b"a" * (LIMIT_BYTES // 2),
     "a hundred thousand attributes": ENVELOPE[:-1] + b"".join(b' a%d=""' % number for number in range(100_000)) + b"/>",
     "an entity bomb of a billion words": hostile.with_entity_bomb(a_body(), levels=9, copies=10),
     "a quadratic bomb of 50 MB": hostile.with_quadratic_bomb(a_body(), characters=50_000, copies=1_000),
@@ -59,7 +59,7 @@ async def test_a_large_hostile_body_is_refused_without_being_blown_up(name: str)
 
     assert response.status == 400
     assert door.queued == []
-    assert took_seconds < 5
+    assert took_seconds < 2
 
 
 @pytest.mark.parametrize("path", BODIES, ids=lambda path: path.stem)

@@ -140,7 +140,7 @@ XML_TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_ch
 
 
 @given(values=st.lists(st.tuples(XML_TEXT, XML_TEXT), min_size=1, max_size=5), pretty=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_whatever_a_field_holds_is_read_as_it_was_written(values: list[tuple[str, str]], *, pretty: bool) -> None:
     org = an_org()
     records = [with_fields(org.create("Opportunity"), Name=name, NextStep=step) for name, step in values]

@@ -20,7 +20,7 @@ from tests.unit.processors.normalization.opportunities import (
     the_shard,
 )
 
-quickly = settings(max_examples=60, deadline=None)
+quickly = settings(max_examples=30, deadline=None)
 
 STAGES = st.sampled_from(["Qualification", "Closed Won", "Waiting for the Board"])
 AMOUNTS = st.one_of(st.none(), st.floats(0, 1e9, allow_nan=False))

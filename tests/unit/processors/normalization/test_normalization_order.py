@@ -72,6 +72,12 @@ async def test_without_a_version_the_moment_of_observation_decides() -> None:
     assert await stage_after(late, early) == "closed_won"
 
 
+async def test_after_an_event_without_a_version_an_older_version_is_still_known_as_older() -> None:
+    told = opportunity(saved=None, seen=7, StageName="Closed Won")
+
+    assert await stage_after(opportunity(saved=5), told, opportunity(saved=3, seen=60, StageName="Prospecting")) == "closed_won"
+
+
 async def test_same_content_in_a_later_version_moves_only_the_stamp() -> None:
     pipeline = InMemoryPipeline()
     await feed(pipeline, opportunity(saved=1))

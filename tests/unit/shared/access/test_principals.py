@@ -31,7 +31,9 @@ def test_what_is_no_address_is_no_user(email: str) -> None:
         user(email)
 
 
-@pytest.mark.parametrize(("source", "group_id"), [("", "C1"), ("Slack", "C1"), ("slack", ""), ("slack", "C 1"), ("sl:ack", "")])
+@pytest.mark.parametrize(
+    ("source", "group_id"), [("", "C1"), ("Slack", "C1"), ("slack", ""), ("slack", "C 1"), ("sl:ack", ""), ("slack:T1", "C1")]
+)
 def test_what_has_no_source_or_no_id_is_no_group(source: str, group_id: str) -> None:
     with pytest.raises(ValueError, match=r"^not a principal$"):
         group(source, group_id)

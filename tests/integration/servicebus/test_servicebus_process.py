@@ -1,0 +1,151 @@
+"""The unmodified azure-servicebus client against the local Service Bus, over real sockets: the process, killed and stopped."""
+
+import asyncio
+import contextlib
+import gc
+import json
+import resource
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from azure.servicebus import ServiceBusMessage
+from azure.servicebus.aio import ServiceBusClient
+from azure.servicebus.exceptions import (
+    ServiceBusError,
+)
+
+from devtools.emulators.servicebus.server import running_broker
+from tests.integration.servicebus.links import CONFIG, bodies, connected, send
+
+# --- the process
+
+
+@contextlib.asynccontextmanager
+async def process(config: Path, *arguments: str, file_limit_bytes: int = -1) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """The stand-in as a process, with its connection string once it is ready."""
+    command = (sys.executable, "-m", "devtools.emulators.servicebus", "--config", str(config), "--port", "0", *arguments)
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit_bytes, file_limit_bytes))
+
+    started = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3], preexec_fn=limit
+    )
+    assert started.stdout is not None
+    try:
+        line = (await started.stdout.readline()).decode().strip()
+        assert line.startswith("service bus: ready on 127.0.0.1:")
+        port = line.rpartition(":")[2]
+        key = "SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE"
+        yield started, f"Endpoint=sb://127.0.0.1:{port};{key};UseDevelopmentEmulator=true;"
+    finally:
+        if started.returncode is None:
+            started.kill()
+        await started.communicate()
+
+
+@pytest.fixture
+def config_file(tmp_path: Path) -> Path:
+    path = tmp_path / "Config.json"
+    path.write_text(json.dumps(CONFIG))
+    return path
+
+
+async def keep_sending(client: ServiceBusClient, name: str, acknowledged: set[str]) -> None:
+    async with client.get_queue_sender("once") as sender:
+        for number in range(100_000):
+            await sender.send_messages(ServiceBusMessage(f"{name}-{number}", message_id=f"{name}-{number}"))
+            acknowledged.add(f"{name}-{number}")
+
+
+async def keep_completing(client: ServiceBusClient, completed: set[str]) -> None:
+    async with client.get_queue_receiver("once") as receiver:
+        while True:
+            for message in await receiver.receive_messages(5, max_wait_time=5):
+                await receiver.complete_message(message)
+                completed.add(str(message))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the client leaves a broken connection to the collector
+async def test_a_kill_under_load_loses_no_acknowledged_message_and_revives_no_completed_one(config_file: Path, tmp_path: Path) -> None:
+    acknowledged, completed = set[str](), set[str]()
+    data = ("--data", str(tmp_path / "data"))
+
+    async with process(config_file, *data) as (broker, connection_string), connected(connection_string) as client:
+        work = [asyncio.create_task(keep_sending(client, name, acknowledged)) for name in ("a", "b")]
+        work.append(asyncio.create_task(keep_completing(client, completed)))
+        await asyncio.sleep(2.5)
+        broker.kill()
+        results = await asyncio.gather(*work, return_exceptions=True)
+    assert all(isinstance(result, ServiceBusError) for result in results)
+    del results, work
+    gc.collect()
+    assert len(acknowledged) > 100
+    assert len(completed) > 20
+
+    async with running_broker(config_file, data=tmp_path / "data") as restarted, connected(restarted.connection_string) as client:
+        there = bodies(restarted, "once")
+        await send(client, "once", *(ServiceBusMessage("again", message_id=message_id) for message_id in sorted(acknowledged)[:10]))
+        sent_again = bodies(restarted, "once").count("again")
+
+    assert len(acknowledged - completed - {*there}) <= 1  # the one completion the kill kept the client from hearing of
+    assert not completed & {*there}
+    assert len(there) == len({*there})
+    assert sent_again == 0  # duplicate detection remembers, too
+
+
+async def test_the_process_stops_cleanly_and_writes_its_operations(config_file: Path, tmp_path: Path) -> None:
+    async with (
+        process(config_file, "--data", str(tmp_path / "data")) as (broker, connection_string),
+        connected(connection_string) as client,
+    ):
+        await send(client, "orders", ServiceBusMessage("x"))
+        broker.send_signal(signal.SIGUSR1)
+        await send(client, "orders", ServiceBusMessage("y"))
+
+        broker.send_signal(signal.SIGTERM)
+
+        assert await asyncio.wait_for(broker.wait(), 5) == 0
+
+    assert json.loads((tmp_path / "data" / "operations.json").read_text()) == {"send": 2, "sent-messages": 2}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_ctrl_c_and_terminate_end_the_process_with_success(number: signal.Signals, config_file: Path) -> None:
+    async with process(config_file) as (broker, _):
+        broker.send_signal(number)
+
+        assert await asyncio.wait_for(broker.wait(), 5) == 0
+
+
+async def test_a_port_in_use_is_one_line_that_says_what_to_do(config_file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = (sys.executable, "-m", "devtools.emulators.servicebus", "--config", str(config_file), "--port", str(port))
+        broker = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3])
+        _, errors = await broker.communicate()
+
+    assert broker.returncode == 1
+    assert errors.decode() == f"service bus: port {port} on 127.0.0.1 is in use; stop what listens there, or choose another with --port\n"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the client leaves a broken connection to the collector
+async def test_a_full_disk_ends_the_process_and_loses_nothing_acknowledged(config_file: Path, tmp_path: Path) -> None:
+    acknowledged = set[str]()
+    data = tmp_path / "data"
+
+    async with process(config_file, "--data", str(data), file_limit_bytes=60_000) as (broker, connection_string):
+        async with connected(connection_string) as client:
+            with pytest.raises(ServiceBusError):
+                await keep_sending(client, "a", acknowledged)
+        assert await asyncio.wait_for(broker.wait(), 5) == 1
+    gc.collect()
+
+    async with running_broker(config_file, data=data) as restarted:
+        there = bodies(restarted, "once")
+    assert len(acknowledged) > 50
+    assert {*there} == acknowledged
