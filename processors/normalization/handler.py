@@ -13,7 +13,7 @@ from processors.normalization.sighting import Sighting
 from shared.contracts.ingestion import IngestionEvent
 from shared.contracts.shard_emitted import Cause, ShardEmitted
 from shared.gaps.gap import Gap, GapReason, Gaps
-from shared.messaging.outcomes import Outcome, Stored, Unchanged
+from shared.messaging.outcomes import Ignored, Outcome, Stored, Unchanged
 from shared.messaging.publisher import Publisher
 from shared.shards.model import Normalization, Shard
 from shared.shards.store import ShardStore, SightingChange
@@ -33,6 +33,8 @@ async def normalize(
     """
     sighting = Sighting.of(event)
     stored = await shards.read(event.tenant_id, sighting.shard_id)
+    if stored is not None and stored.id != sighting.shard_id and sighting.is_deletion:
+        return Ignored("given-up id")  # the shard lives on under the id that survived; only that id's deletion is the shard's
     known = stored.normalization if stored else None
     standing = order(sighting.version, known.version) if known else Order.NEWER
 

@@ -55,7 +55,7 @@ class Sighting:
         """Whether the record is gone."""
         flag = self.conversion.deleted_flag
         said = (self.event.payload or {}).get(flag) if flag else None
-        return self.event.event_type == "delete" or said in (True, "true")
+        return self.event.event_type == "delete" or said is True or said in ("true", "1")
 
     def is_covered_by(self, stamp: Normalization) -> bool:
         """Whether the newest version known speaks for every field this one speaks for."""

@@ -25,8 +25,15 @@ if TYPE_CHECKING:
 
 
 def consumer_type() -> str:
-    """Which of the two deployments this is: ``light``, ``heavy`` or ``all``. Read without the settings, which are too heavy at import."""
-    return os.environ.get("CONSUMER_TYPE") or "all"
+    """Which of the two deployments this is: ``light``, ``heavy`` or ``all``. Read without the settings, which are too heavy at import.
+
+    Raises:
+        ValueError: when it is none of these: an app without a single function must not look healthy.
+    """
+    consumer = os.environ.get("CONSUMER_TYPE") or "all"
+    if consumer not in {"light", "heavy", "all"}:
+        raise ValueError("CONSUMER_TYPE is neither light, nor heavy, nor all")
+    return consumer
 
 
 def now() -> datetime:

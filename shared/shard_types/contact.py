@@ -6,6 +6,8 @@ from pydantic import Field
 
 from shared.shard_types.shard_type import ShardType, StructuredData
 
+LEAD_SOURCES: Final = ("web", "phone_inquiry", "partner_referral", "purchased_list", "other")
+
 
 class ContactData(StructuredData):
     """The fields of a person. Dates are ``YYYY-MM-DD``, moments ISO 8601 in UTC, ids the vendor's."""
@@ -44,7 +46,7 @@ class ContactData(StructuredData):
     department: str | None = None
     description: str | None = None
     birthdate: str | None = None
-    lead_source: str | None = None
+    lead_source: Annotated[str | None, Field(json_schema_extra={"examples": list(LEAD_SOURCES)})] = None
     has_opted_out_of_email: bool | None = None
     is_email_bounced: bool | None = None
     email_bounced_reason: str | None = None

@@ -23,6 +23,7 @@ RETRY_OPTIONS: Final[dict[str, Any]] = {
     "retry_total": 2,
     "initial_backoff": 1,
     "increment_base": 2,
+    "random_jitter_range": 1,
     "connection_timeout": 5,
     "read_timeout": 20,
 }

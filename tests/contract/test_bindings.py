@@ -117,3 +117,12 @@ print(json.dumps(webhooks(Settings.from_environ(os.environ))["salesforce"].limit
 """
 
     assert told(code, NOWHERE) == 16_777_216
+
+
+def test_a_mistyped_consumer_type_loads_no_app_instead_of_an_empty_one() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TABLE], cwd=ROOT, env={"CONSUMER_TYPE": "lihgt"}, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode != 0
+    assert "CONSUMER_TYPE is neither light, nor heavy, nor all" in done.stderr

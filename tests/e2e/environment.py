@@ -140,6 +140,14 @@ class Environment:
 
         await until(is_empty, seconds)
 
+    async def copies(self, tenant: Tenant, seconds: float = 30.0) -> None:
+        """Return when a message of the tenant has failed and waits to come back: there is a later copy of it."""
+
+        async def are_there() -> bool:
+            return any(message["properties"].get("attempt") for message in await self.queue("ingestion-events", tenant))
+
+        await until(are_there, seconds)
+
     async def _receiver(self, name: str, *, dead: bool = False) -> ServiceBusReceiver:
         if (name, dead) not in self._receivers:
             client = await self._looking.enter_async_context(ServiceBusClient.from_connection_string(self.run.service_bus))

@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Literal
 
+WireState = Literal["whole", "cut", "dead"]
+
 
 class Wire:
     """Forwards bytes to a port on loopback.
 
-    ``cut``: the next bytes a client sends end its connection, as when a server is killed in the middle of a request. ``dead``: everything is
-    swallowed, as when a firewall forgot the connection; those that were dead stay dead.
+    ``cut``: the next bytes a client sends end its connection, as when a server is killed in the middle of a request. ``dead``: everything
+    is swallowed, as when a firewall forgot the connection; those that were dead stay dead.
     """
 
     def __init__(self, target_port: int) -> None:
-        self.state: Literal["whole", "cut", "dead"] = "whole"
+        self.state: WireState = "whole"
         self.port = 0
         self._target_port = target_port
         self._running: set[asyncio.Task[None]] = set()

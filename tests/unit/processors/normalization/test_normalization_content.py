@@ -9,6 +9,7 @@ from typing_extensions import override
 from devtools.fakes.pipeline import InMemoryPipeline
 from devtools.fakes.stores import InMemoryShards
 from shared.contracts.ingestion import IngestionEvent
+from shared.messaging.outcomes import Ignored
 from shared.shards.ids import ShardId, shard_id
 from shared.shards.model import Shard
 from shared.shards.store import Change, ContentChange, SightingChange
@@ -212,3 +213,14 @@ async def test_an_id_the_vendor_gave_up_leads_to_the_shard_that_survived() -> No
     shard = the_shard(pipeline)
     assert (shard.id, shard.structured_data["amount"], shard.revision_number) == (id_of(RECORD), 1, 2)
     assert [edge.external_id for edge in shard.external_relationships] == [RECORD]
+
+
+async def test_the_deletion_of_an_id_the_vendor_gave_up_does_not_delete_the_survivor() -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, opportunity(record=RECORD))
+    await pipeline.shards.add_alias("acme", id_of(ANOTHER_RECORD), id_of(RECORD))
+
+    [outcome] = await feed(pipeline, opportunity(record=ANOTHER_RECORD, saved=1, IsDeleted=True))
+
+    assert outcome == Ignored("given-up id")
+    assert (the_shard(pipeline).status, the_shard(pipeline).revision_number) == ("active", 1)

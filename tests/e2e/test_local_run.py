@@ -1,0 +1,146 @@
+"""The first run, as a newcomer makes it: ``scripts/up`` and the commands beside it. What goes wrong is one line that says what to do."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from devtools.local.addresses import Addresses
+from devtools.local.run import folder_of
+from tests.e2e.environment import free_offset
+from tests.e2e.processes import all_gone, run, running
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+DEVTOOLS = (sys.executable, "-m", "devtools")
+PARTS = ("devtools.emulators.servicebus", "devtools.emulators.cosmos", "azurite", "devtools.host")
+
+
+async def test_up_stays_up_for_send_peek_and_shard_beside_a_second_run_and_ctrl_c_leaves_nothing_running() -> None:
+    first, second = free_offset(), free_offset()
+    at_first = ("--port-offset", str(first))
+
+    async with running("scripts/up", *at_first) as up:
+        await up.said("Ctrl-C stops everything.")
+        children = up.children()
+        once, sent = await asyncio.gather(
+            run("scripts/up", "--once", "--json", "--port-offset", str(second)),
+            run(*DEVTOOLS, "send", "--opportunities", "3", "--json", *at_first),
+        )
+        shards, peeked, in_words = await asyncio.gather(
+            run(*DEVTOOLS, "shard", "--json", *at_first),
+            run(*DEVTOOLS, "peek", "shard-emission", "--json", "--most", "100", *at_first),
+            run(*DEVTOOLS, "peek", "ingestion-events", *at_first),
+        )
+        shown = await run(*DEVTOOLS, "shard", json.loads(shards[1])[0]["id"][:12], *at_first)
+        up.signal(signal.SIGINT)
+        code = await up.ended(10)
+    gone = await run(*DEVTOOLS, "send", *at_first)
+
+    assert any("all 8 records are stored and right" in line for line in up.out)
+    assert sorted(part for part in PARTS for line in children.values() if part in line) == sorted(PARTS)
+    assert (once[0], json.loads(once[1])["faults"], json.loads(once[1])["stored"]) == (0, [], 8)
+    assert (sent[0], json.loads(sent[1])["acknowledged"]) == (0, 5)
+    stored = {shard["external_relationships"][0]["externalId"] for shard in json.loads(shards[1])}
+    assert {row["id"] for row in json.loads(sent[1])["sent"]} < stored
+    assert (len(stored), len(json.loads(peeked[1]))) == (13, 13)
+    assert json.loads(shown[1])[0]["id"] == json.loads(shards[1])[0]["id"]
+    assert in_words[1].endswith("0 messages")
+    assert code == 130
+    await all_gone(set(children))
+    assert Addresses.shifted(first).in_use() is None
+    assert Addresses.shifted(second).in_use() is None
+    assert gone == (1, "", "devtools: nothing is running here: start it with scripts/up")
+    forget(first, second)
+
+
+async def test_up_once_fails_with_a_line_saying_what_is_wrong_when_the_service_bus_stand_in_is_stopped() -> None:
+    offset = free_offset()
+
+    async with running("scripts/up", "--once", "--port-offset", str(offset)) as up:
+        await up.child("devtools.host")
+        os.kill(await up.child("devtools.emulators.servicebus"), signal.SIGKILL)
+        code = await up.ended(40)
+
+    assert code == 1
+    assert up.errors == [
+        "up: service-bus ended by itself with exit code -9: service bus: ready on "
+        f"127.0.0.1:{5672 + offset} (log: {(folder_of(offset) / 'logs' / 'service-bus.log').relative_to(Path.cwd())})"
+    ]
+    assert Addresses.shifted(offset).in_use() is None
+    forget(offset)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+async def test_a_killed_up_leaves_no_child_process() -> None:
+    offset = free_offset()
+
+    async with running(*DEVTOOLS, "up", "--once", "--port-offset", str(offset)) as up:
+        await up.child("devtools.host")
+        children = up.children()
+        up.signal(signal.SIGKILL)
+
+    assert len(children) == 4
+    await all_gone(set(children))
+    assert Addresses.shifted(offset).in_use() is None
+    forget(offset)
+
+
+async def test_ctrl_c_while_it_starts_leaves_no_child_process() -> None:
+    offset = free_offset()
+
+    async with running(*DEVTOOLS, "up", "--port-offset", str(offset)) as up:
+        await up.child("devtools.emulators.servicebus")
+        children = up.children()
+        up.signal(signal.SIGINT)
+        code = await up.ended(10)
+
+    assert (code, up.errors) == (130, [])
+    await all_gone(set(children))
+    assert Addresses.shifted(offset).in_use() is None
+    forget(offset)
+
+
+async def test_a_port_in_use_is_one_line_that_says_what_to_do() -> None:
+    offset = free_offset()
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 8081 + offset))
+        taken.listen()
+        refused = await run("scripts/up", "--once", "--port-offset", str(offset))
+
+    port = 8081 + offset
+    advice = f"port {port}, wanted by the Cosmos DB stand-in, is in use: stop what listens there, or run scripts/up --port-offset"
+    assert refused[:2] == (1, "")
+    assert refused[2].startswith(f"up: {advice}")
+    assert len(refused[2].splitlines()) == 1
+
+
+async def test_a_missing_node_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
+    for tool in ("sh", "cat", "cksum", "cut", "dirname", "sed"):
+        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
+    without_node = {"PATH": str(tmp_path), "PYTHON": sys.executable}
+
+    offset = free_offset()
+    set_up = await run("scripts/setup", environment=without_node)
+    up = await run(*DEVTOOLS, "up", "--port-offset", str(offset), environment=without_node)
+
+    assert set_up[0] == 1
+    assert set_up[2] == (
+        "setup: Node.js is missing. Install Node.js 20 or newer (it brings npm): Azurite, the local blob storage, runs on it."
+    )
+    assert up[0] == 1
+    assert up[2] == "up: Node.js is missing: install Node.js 20 or newer, then run scripts/setup"
+    assert Addresses.shifted(offset).in_use() is None
+
+
+def forget(*offsets: int) -> None:
+    """Remove what such runs leave in the project's own folder for local runs."""
+    for offset in offsets:
+        shutil.rmtree(folder_of(offset))
