@@ -7,6 +7,7 @@ the sample organization's path key, so only its owner may read it.
 import asyncio
 import json
 import shutil
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -94,7 +95,12 @@ class Run:
             read = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise NotRunning("nothing is running here: start it with scripts/up") from None
-        return cls(Addresses(**read.pop("addresses")), **read)
+        run = cls(Addresses(**read.pop("addresses")), **read)
+        try:  # a killed run leaves its file behind
+            socket.create_connection(("127.0.0.1", run.addresses.host), timeout=1).close()
+        except OSError:
+            raise NotRunning("the run that was here does not answer any more: start it again with scripts/up") from None
+        return run
 
     @staticmethod
     def forget(folder: Path) -> None:

@@ -2,14 +2,17 @@
 whole; a story that kills something has its own.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from devtools import artefact as artefacts
-from tests.e2e.environment import Environment, Tenant, running_environment
+from tests.e2e.environment import Environment, running_environment
+from tests.e2e.stories import under_way
+from tests.e2e.tenants import Tenant
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +32,14 @@ async def environment(artefact: Path, tmp_path_factory: pytest.TempPathFactory) 
 async def tenant(environment: Environment) -> Tenant:
     """A tenant of the shared environment that nobody else has."""
     return await environment.tenant()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+async def stories_under_way(
+    request: pytest.FixtureRequest, artefact: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Mapping[str, asyncio.Task[None]]]:
+    """Those of ``test_nothing_is_lost.py`` that this run asks for."""
+    functions = [item for item in request.session.items if isinstance(item, pytest.Function) and "story" in item.fixturenames]
+    asked = [str(function.callspec.params["story"]) for function in functions]
+    async with under_way(asked, artefact, tmp_path_factory.mktemp("stories")) as tasks:
+        yield tasks

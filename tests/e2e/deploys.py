@@ -7,9 +7,10 @@ import json
 import shutil
 from pathlib import Path
 
-from tests.e2e.environment import Environment, Tenant, running_environment, until
+from tests.e2e.environment import Environment, running_environment, until
 from tests.e2e.expectations import structured_data
 from tests.e2e.load import sending
+from tests.e2e.tenants import Tenant
 
 RAISES = """
 async def normalize(event, **ports):

@@ -9,12 +9,10 @@ import io
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from typing import Any, Final
 
 import aiohttp
@@ -25,17 +23,12 @@ from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 from devtools.local.addresses import Addresses
 from devtools.local.queues import peek_through
 from devtools.local.run import DATABASE, QUEUES, Children, Run
-from devtools.vendors.salesforce.ids import random_id
-from devtools.vendors.salesforce.outbound_message import Action, Notification, new_action, render
-from devtools.vendors.salesforce.records import ObjectName, PretendOrg, Record
 from devtools.vendors.salesforce.sender import HEADERS
-from ingestion.sources.salesforce.webhook import key_handle
-from shared.connections.connection import Connection, connection_id
-from shared.storage.connection_store import CosmosConnections
-from shared.storage.cosmos import CosmosAccount
+from tests.e2e.tenants import Tenant, connected_tenant
 
 OFFSETS: Final = range(12_000, 20_000)
 """Above every default port, below the ports that systems give to clients: nobody takes one while its child is being started again."""
+_given: Final[set[int]] = set()
 
 
 @dataclass(frozen=True)
@@ -49,25 +42,6 @@ class Reply:
     @property
     def is_acknowledged(self) -> bool:
         return self.status == 200 and "<Ack>true</Ack>" in self.text
-
-
-@dataclass(frozen=True)
-class Tenant:
-    """A tenant, its pretend organization and the secret address this organization sends to."""
-
-    id: str
-    org: PretendOrg
-    key: str
-    url: str
-    rng: Random
-
-    def action(self, object_name: ObjectName, fields: list[str] | None = None) -> Action:
-        """An Outbound Message action with the usual fields ticked, or these."""
-        return new_action(object_name, self.url, self.rng, fields)
-
-    def message(self, action: Action, *records: Record) -> bytes:
-        """One message as Salesforce sends it, with the values the records have now."""
-        return render(self.org.organization_id, action, [Notification(random_id("Notification", self.rng), record) for record in records])
 
 
 @dataclass
@@ -85,24 +59,9 @@ class Environment:
     def logs(self) -> Path:
         return self.children.folder / "logs"
 
-    async def tenant(self, *, organization_id: str | None = None, seed: int | None = None) -> Tenant:
-        """Connect a new pretend organization for a new tenant."""
-        rng = Random(secrets.randbits(64) if seed is None else seed)
-        org = PretendOrg(organization_id or random_id("Organization", rng), rng, lambda: datetime.now(UTC))
-        key, tenant_id = secrets.token_urlsafe(32), f"tenant-{secrets.token_hex(4)}"
-        connection = Connection(
-            id=connection_id("salesforce", org.organization_id),
-            tenant_id=tenant_id,
-            source="salesforce",
-            account=org.organization_id,
-            created_at=datetime.now(UTC),
-        )
-        account = CosmosAccount(lambda: CosmosClient.from_connection_string(self.run.cosmos), database=DATABASE)
-        try:
-            await CosmosConnections(account).add(connection, handles=(key_handle(key),))
-        finally:
-            await account.close()
-        return Tenant(tenant_id, org, key, f"{self.run.host}/api/webhooks/salesforce/{key}", rng)
+    async def tenant(self) -> Tenant:
+        """A new tenant with a new pretend organization, connected."""
+        return await connected_tenant(self.run)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
         started = time.monotonic()
@@ -200,7 +159,7 @@ async def running_environment(
     folder: Path, app: Path, *, lock_seconds: int | None = None, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[Environment]:
     """Everything started, and stopped at the end. ``lock_seconds`` is the queues' lock, where production's five minutes are too long."""
-    run = Run(free_addresses(), "", "", "")
+    run = Run(Addresses.shifted(free_offset()), "", "", "")
     children = Children(run, folder=folder, app=app, queues=_queues(folder, lock_seconds), settings=settings)
     try:
         await children.start(keep=True)
@@ -214,17 +173,13 @@ async def running_environment(
 
 
 def free_offset() -> int:
-    """How much higher than by default the ports of a run may be: all of them are free."""
-    return next(offset for offset in _offsets() if Addresses.shifted(offset).in_use() is None)
-
-
-def free_addresses() -> Addresses:
-    return Addresses.shifted(free_offset())
-
-
-def _offsets() -> Iterator[int]:
+    """How much higher than by default the ports of a run may be: all of them are free, and nobody here was given them before."""
     while True:
-        yield secrets.choice(OFFSETS)
+        offset = secrets.choice(OFFSETS)
+        addresses = Addresses.shifted(offset)
+        if _given.isdisjoint(addresses.named.values()) and addresses.in_use() is None:
+            _given.update(addresses.named.values())
+            return offset
 
 
 def _queues(folder: Path, lock_seconds: int | None) -> Path:

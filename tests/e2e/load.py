@@ -11,8 +11,9 @@ from devtools.vendors.salesforce.backlog import RetrySchedule
 from devtools.vendors.salesforce.ledger import Ledger
 from devtools.vendors.salesforce.records import Record
 from devtools.vendors.salesforce.sender import OutboundMessages
-from tests.e2e.environment import Environment, Tenant, until
+from tests.e2e.environment import Environment, until
 from tests.e2e.expectations import structured_data
+from tests.e2e.tenants import Tenant
 
 IMPATIENT: Final = RetrySchedule(first_seconds=0.3, growth=1.5, longest_seconds=2.0)
 """The vendor's schedule, in a hurry."""

@@ -1,28 +1,49 @@
-"""Several stories at once, each in an environment of its own: most of a story about failure is waiting for something to come back."""
+"""The stories about failure, several at once and each in an environment of its own: most of such a story is waiting for something to come
+back. They start with the first end-to-end test and go on beside the others.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+
+from tests.e2e import deploys, outages
 
 Story = Callable[[Path, Path], Coroutine[Any, Any, None]]
 """Of the unpacked artefact and a folder of its own."""
 
-AT_ONCE: Final = 4
+STORIES: Final[Mapping[str, Story]] = {
+    "a normalizer that always raises, deployed for 60 messages and then fixed: 60 shards": partial(deploys.raising, messages=60),
+    "host killed under load": outages.host_killed,
+    "bus down: no Ack": outages.bus_down,
+    "store down: no Ack": outages.store_down,
+    "broker killed under load": outages.broker_killed,
+    "store killed under load": outages.store_killed,
+    "bus and store frozen: no Ack": outages.frozen,
+    "store away behind the webhook": outages.store_away_behind_the_webhook,
+    "a normalizer that rejects everything: at most the breaker's first sample is parked": partial(deploys.rejecting, messages=60),
+}
+LONG_STORIES: Final[Mapping[str, Story]] = {
+    "a normalizer that always raises, deployed for 1,000 messages and then fixed: 1,000 shards": partial(deploys.raising, messages=1000),
+    "a normalizer that rejects 1,000 messages: at most the breaker's first sample is parked": partial(deploys.rejecting, messages=1000),
+}
+AT_ONCE: Final = 3
 """More would only slow each other down on two processors."""
 
 
 @asynccontextmanager
-async def under_way(stories: Mapping[str, Story], artefact: Path, folder: Path) -> AsyncIterator[Mapping[str, asyncio.Task[None]]]:
+async def under_way(asked: Iterable[str], artefact: Path, folder: Path) -> AsyncIterator[Mapping[str, asyncio.Task[None]]]:
     """Start them in their order; a test awaits its own."""
     gate = asyncio.Semaphore(AT_ONCE)
+    told = {**STORIES, **LONG_STORIES}
 
-    async def told(story: Story, number: int) -> None:
+    async def tell(name: str, number: int) -> None:
         async with gate:
-            await story(artefact, folder / f"story-{number}")
+            await told[name](artefact, folder / f"story-{number}")
 
-    tasks = {name: asyncio.create_task(told(story, number)) for number, (name, story) in enumerate(stories.items())}
+    tasks = {name: asyncio.create_task(tell(name, number)) for number, name in enumerate(asked)}
     try:
         yield tasks
     finally:

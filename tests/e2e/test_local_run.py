@@ -13,7 +13,7 @@ import pytest
 
 from devtools.local.addresses import Addresses
 from devtools.local.run import folder_of
-from tests.e2e.environment import free_offset
+from tests.e2e.environment import free_offset, until
 from tests.e2e.processes import all_gone, run, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -54,8 +54,8 @@ async def test_up_stays_up_for_send_peek_and_shard_beside_a_second_run_and_ctrl_
     assert in_words[1].endswith("0 messages")
     assert code == 130
     await all_gone(set(children))
-    assert Addresses.shifted(first).in_use() is None
-    assert Addresses.shifted(second).in_use() is None
+    await free_again(first)
+    await free_again(second)
     assert gone == (1, "", "devtools: nothing is running here: start it with scripts/up")
     forget(first, second)
 
@@ -73,7 +73,7 @@ async def test_up_once_fails_with_a_line_saying_what_is_wrong_when_the_service_b
         "up: service-bus ended by itself with exit code -9: service bus: ready on "
         f"127.0.0.1:{5672 + offset} (log: {(folder_of(offset) / 'logs' / 'service-bus.log').relative_to(Path.cwd())})"
     ]
-    assert Addresses.shifted(offset).in_use() is None
+    await free_again(offset)
     forget(offset)
 
 
@@ -81,14 +81,16 @@ async def test_up_once_fails_with_a_line_saying_what_is_wrong_when_the_service_b
 async def test_a_killed_up_leaves_no_child_process() -> None:
     offset = free_offset()
 
-    async with running(*DEVTOOLS, "up", "--once", "--port-offset", str(offset)) as up:
-        await up.child("devtools.host")
+    async with running(*DEVTOOLS, "up", "--port-offset", str(offset)) as up:
+        await up.said("up after")
         children = up.children()
         up.signal(signal.SIGKILL)
 
     assert len(children) == 4
     await all_gone(set(children))
-    assert Addresses.shifted(offset).in_use() is None
+    await free_again(offset)
+    sent = await run(*DEVTOOLS, "send", "--port-offset", str(offset), seconds=10)
+    assert sent == (1, "", "devtools: the run that was here does not answer any more: start it again with scripts/up")
     forget(offset)
 
 
@@ -103,7 +105,7 @@ async def test_ctrl_c_while_it_starts_leaves_no_child_process() -> None:
 
     assert (code, up.errors) == (130, [])
     await all_gone(set(children))
-    assert Addresses.shifted(offset).in_use() is None
+    await free_again(offset)
     forget(offset)
 
 
@@ -137,7 +139,16 @@ async def test_a_missing_node_is_one_line_that_says_what_to_do(tmp_path: Path) -
     )
     assert up[0] == 1
     assert up[2] == "up: Node.js is missing: install Node.js 20 or newer, then run scripts/setup"
-    assert Addresses.shifted(offset).in_use() is None
+    await free_again(offset)
+
+
+async def free_again(offset: int) -> None:
+    """Return when nobody listens there: a killed process lets go of its ports a moment after it is gone."""
+
+    async def is_free() -> bool:
+        return Addresses.shifted(offset).in_use() is None
+
+    await until(is_free, 5)
 
 
 def forget(*offsets: int) -> None:

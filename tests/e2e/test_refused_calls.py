@@ -12,8 +12,9 @@ import pytest
 from devtools.vendors.salesforce import hostile
 from devtools.vendors.salesforce.ids import random_id
 from devtools.vendors.salesforce.outbound_message import Notification, render
-from tests.e2e.environment import Environment, Tenant
+from tests.e2e.environment import Environment
 from tests.e2e.expectations import structured_data
+from tests.e2e.tenants import Tenant
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 

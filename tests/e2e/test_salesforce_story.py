@@ -11,8 +11,9 @@ import pytest
 from devtools.vendors.salesforce.outbound_message import USUALLY_TICKED
 from devtools.vendors.salesforce.records import ObjectName, Record
 from devtools.vendors.salesforce.sender import OutboundMessages
-from tests.e2e.environment import Environment, Tenant
+from tests.e2e.environment import Environment
 from tests.e2e.expectations import FIELDS, SHARD_TYPES, structured_data
+from tests.e2e.tenants import Tenant
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -106,6 +107,18 @@ async def test_the_same_message_ten_times_in_any_order_makes_the_same_shards_of_
     }
     assert {shard["revisionNumber"] for shard in shards.values()} == {1}
     assert len(await environment.queue("shard-emission", tenant)) == 12
+    assert await environment.queue("rejected-messages", tenant) == []
+
+
+async def test_a_record_too_large_for_a_message_becomes_its_shard_all_the_same(environment: Environment, tenant: Tenant) -> None:
+    text = secrets.token_hex(65_000)
+    record = tenant.org.create("Account", Description=text, Notes__c=text, More__c=text)
+    ticked = [*USUALLY_TICKED["Account"], "Notes__c", "More__c"]
+
+    await deliver(environment, tenant, tenant.message(tenant.action("Account", ticked), record))
+
+    shard = (await environment.shards(tenant))[record.id]
+    assert shard["structuredData"] == structured_data(record)
     assert await environment.queue("rejected-messages", tenant) == []
 
 

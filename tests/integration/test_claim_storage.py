@@ -53,7 +53,7 @@ async def test_a_missing_container_is_not_a_lost_claim(blob_claims: BlobClaimSto
 async def test_a_wrong_key_is_for_a_person(azurite: Azurite) -> None:
     store = store_of(azurite.connection_string.replace(blob_stand_in.KEY, "d3Jvbmc="))
 
-    with pytest.raises(ConfigurationError, match="the credential was not accepted|answered 403"):
+    with pytest.raises(ConfigurationError, match="redeem a claim"):
         await store.redeem(CLAIM)
     await store.close()
 

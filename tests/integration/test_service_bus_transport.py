@@ -1,6 +1,7 @@
-"""The broker's adapter through the real SDK: batches, limits, many senders at once, wrong settings, and a broker that was killed."""
+"""The broker's adapter through the real SDK: batches, limits, many senders at once, and a broker that is killed under load."""
 
 import asyncio
+import gc
 import json
 import sys
 from collections import Counter
@@ -16,11 +17,12 @@ from devtools.provision import service_bus_config
 from shared.errors import ContractViolation, DependencyUnavailable
 from shared.messaging.envelope import Envelope
 from shared.messaging.service_bus import RETRY_OPTIONS, ServiceBusTransport
-from tests.plugins.bus_twins import received
+from tests.plugins.bus_twins import received, taken
 
 pytestmark = pytest.mark.integration
 
-IN_TIME_SECONDS = 15.0
+SDK_FORGETS_SOCKETS = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+"""Those whose other end died, or whose opening was given up. A test with this mark collects the garbage itself, at its end."""
 
 
 def envelopes(queue: str, count: int, *, size_bytes: int = 100) -> list[Envelope]:
@@ -42,14 +44,14 @@ async def test_a_publish_of_many_messages_is_one_batch(transport: ServiceBusTran
     sent = await sends_of(transport, broker, envelopes(queue, 250))
 
     assert (sent["send"], sent["sent-messages"]) == (1, 250)
-    assert [id_ for id_, _, _ in await received(broker.connection_string, queue)] == [f"m-{number}" for number in range(250)]
+    assert [id_ for id_, _ in await taken(broker, queue)] == [f"m-{number}" for number in range(250)]
 
 
 async def test_what_does_not_fit_one_batch_is_split_in_order(transport: ServiceBusTransport, broker: Broker, queue: str) -> None:
     sent = await sends_of(transport, broker, envelopes(queue, 9, size_bytes=100_000))
 
     assert (sent["send"], sent["sent-messages"]) == (5, 9)
-    assert [id_ for id_, _, _ in await received(broker.connection_string, queue)] == [f"m-{number}" for number in range(9)]
+    assert [id_ for id_, _ in await taken(broker, queue)] == [f"m-{number}" for number in range(9)]
 
 
 async def test_a_message_that_is_too_large_is_refused_alone_and_among_others(transport: ServiceBusTransport, queue: str) -> None:
@@ -81,10 +83,11 @@ async def test_fifty_tasks_may_send_at_once(transport: ServiceBusTransport, brok
 
     await asyncio.gather(*sends)
 
-    ids = [id_ for id_, _, _ in await received(broker.connection_string, queue)]
+    ids = [id_ for id_, _ in await taken(broker, queue)]
     assert len(ids) == len(set(ids)) == sum(task % 3 + 1 for task in range(50))
 
 
+@SDK_FORGETS_SOCKETS
 async def test_a_sender_goes_on_after_one_of_its_tasks_was_cancelled(transport: ServiceBusTransport, broker: Broker, queue: str) -> None:
     await transport.send(Envelope(queue, "first", b""))
     for pause_seconds in (0.0, 0.001, 0.003):
@@ -95,31 +98,9 @@ async def test_a_sender_goes_on_after_one_of_its_tasks_was_cancelled(transport: 
 
     await transport.send(Envelope(queue, "last", b""))
 
-    ids = [id_ for id_, _, _ in await received(broker.connection_string, queue)]
+    ids = [id_ for id_, _ in await taken(broker, queue)]
     assert (ids[0], ids[-1]) == ("first", "last")
-
-
-async def test_a_wrong_key_or_a_missing_queue_loses_nothing_and_is_told_in_time(broker: Broker) -> None:
-    wrong_key = transport_to(broker.connection_string.replace("SAS_KEY_VALUE", "another"))
-    no_queue = transport_to(broker.connection_string)
-    clock = asyncio.get_running_loop().time
-    began = clock()
-
-    ends = await asyncio.gather(
-        wrong_key.send(*envelopes("ingestion-events", 1)),
-        wrong_key.send(*envelopes("shard-emission", 2)),
-        no_queue.send(*envelopes("nobody-made-this", 1)),
-        return_exceptions=True,
-    )
-
-    assert [str(end) for end in ends] == [
-        "send to ingestion-events: ServiceBusAuthenticationError",
-        "send to shard-emission: ServiceBusAuthenticationError",
-        "send to nobody-made-this: ServiceBusAuthenticationError",
-    ]
-    assert {type(end) for end in ends} == {DependencyUnavailable}
-    assert clock() - began < IN_TIME_SECONDS
-    await asyncio.gather(wrong_key.close(), no_queue.close())
+    gc.collect()
 
 
 class KilledBroker:
@@ -148,8 +129,7 @@ class KilledBroker:
             await self._child.stop()
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # the SDK forgets a socket whose other end died
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@SDK_FORGETS_SOCKETS
 async def test_a_worker_outlives_a_broker_that_is_killed_and_loses_nothing_that_was_confirmed(tmp_path: Path) -> None:
     broker = KilledBroker(tmp_path)
     await broker.start()
@@ -182,3 +162,4 @@ async def test_a_worker_outlives_a_broker_that_is_killed_and_loses_nothing_that_
     assert len(confirmed) + refused == 60
     await transport.close()
     await broker.kill()
+    gc.collect()

@@ -8,11 +8,16 @@ from azure.servicebus import ServiceBusReceiveMode
 from azure.servicebus.aio import ServiceBusClient
 from typing_extensions import override
 
+from devtools.emulators.servicebus.backlog import Entry
+from devtools.emulators.servicebus.bench import Receiver, body_of
 from devtools.emulators.servicebus.broker import Broker
 from devtools.fakes.clock import Clock
 from devtools.fakes.transport import InMemoryTransport
 from shared.messaging.envelope import Transport
 from shared.messaging.service_bus import ServiceBusTransport
+
+Delivered = tuple[str, bytes, dict[str, str | int]]
+"""Id, body and properties of a message."""
 
 
 class Bus(Protocol):
@@ -26,8 +31,11 @@ class Bus(Protocol):
     async def pass_seconds(self, seconds: float) -> None:
         """Let time pass."""
 
-    async def arrived(self, queue: str) -> list[tuple[str, bytes, dict[str, str | int]]]:
-        """What is delivered now: id, body and properties in order; taken off the queue."""
+    async def received(self, queue: str) -> list[Delivered]:
+        """What is delivered now, in order, as a receiver reads it; taken off the queue."""
+
+    async def taken(self, queue: str) -> list[tuple[str, str]]:
+        """The same, id and text alone; quickly: the SDK needs a second to open and close a receiver."""
 
 
 class InMemoryBus(Bus):
@@ -46,7 +54,11 @@ class InMemoryBus(Bus):
         self._clock.advance(seconds=seconds)
 
     @override
-    async def arrived(self, queue: str) -> list[tuple[str, bytes, dict[str, str | int]]]:
+    async def taken(self, queue: str) -> list[tuple[str, str]]:
+        return [(id_, body.decode()) for id_, body, _ in await self.received(queue)]
+
+    @override
+    async def received(self, queue: str) -> list[Delivered]:
         due = self.transport.due(queue)
         for envelope in due:
             self.transport.waiting.remove(envelope)
@@ -69,22 +81,41 @@ class ServiceBusBus(Bus):
         await asyncio.sleep(seconds)
 
     @override
-    async def arrived(self, queue: str) -> list[tuple[str, bytes, dict[str, str | int]]]:
+    async def received(self, queue: str) -> list[Delivered]:
         return await received(self._broker.connection_string, queue)
 
+    @override
+    async def taken(self, queue: str) -> list[tuple[str, str]]:
+        return await taken(self._broker, queue)
 
-async def received(connection_string: str, queue: str) -> list[tuple[str, bytes, dict[str, str | int]]]:
+
+async def received(connection_string: str, queue: str) -> list[Delivered]:
     """Everything a queue delivers now, as the SDK reads it."""
     async with (
         ServiceBusClient.from_connection_string(connection_string) as client,
         client.get_queue_receiver(queue, receive_mode=ServiceBusReceiveMode.RECEIVE_AND_DELETE) as receiver,
     ):
-        found: list[tuple[str, bytes, dict[str, str | int]]] = []
+        found: list[Delivered] = []
         while messages := await receiver.receive_messages(max_message_count=500, max_wait_time=0.4):
             for message in messages:
                 properties = {_text(name): _plain(value) for name, value in (message.application_properties or {}).items()}
                 found.append((str(message.message_id), b"".join(message.body), properties))
         return found
+
+
+async def taken(broker: Broker, queue: str) -> list[tuple[str, str]]:
+    """Everything the stand-in would deliver now: ids and texts, taken off the queue from within, on the loop it runs on."""
+
+    async def take() -> list[Entry]:
+        receiver = Receiver(deletes=True)
+        found = broker.queue(queue)
+        found.add_consumer(receiver)
+        found.dispatch()
+        found.remove_consumer(receiver)
+        return receiver.entries
+
+    entries = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(take(), broker.failed.get_loop()))
+    return [(str(entry.message.message_id), body_of(entry)) for entry in entries]
 
 
 def _text(value: str | bytes) -> str:

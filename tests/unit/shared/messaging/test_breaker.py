@@ -82,7 +82,15 @@ def test_only_the_last_two_hundred_count() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [UnmappableRecord("no name"), ConfigurationError("revoked"), RuntimeError("bug"), PipelineError("no kind")], ids=repr
+    "error",
+    [
+        DependencyUnavailable("no answer"),
+        UnmappableRecord("no name"),
+        ConfigurationError("revoked"),
+        RuntimeError("bug"),
+        PipelineError("no kind"),
+    ],
+    ids=repr,
 )
 async def test_while_it_is_open_whatever_fails_comes_back_later_and_spends_nothing(error: Exception) -> None:
     pipeline = opened(InMemoryPipeline())

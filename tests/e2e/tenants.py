@@ -1,0 +1,56 @@
+"""A tenant with its pretend organization, and how it is connected: with an item in the store, as there is no other way in yet."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+
+from azure.cosmos.aio import CosmosClient
+
+from devtools.local.run import DATABASE, Run
+from devtools.vendors.salesforce.ids import random_id
+from devtools.vendors.salesforce.outbound_message import Action, Notification, new_action, render
+from devtools.vendors.salesforce.records import ObjectName, PretendOrg, Record
+from ingestion.sources.salesforce.webhook import key_handle
+from shared.connections.connection import Connection, connection_id
+from shared.storage.connection_store import CosmosConnections
+from shared.storage.cosmos import CosmosAccount
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A tenant, its pretend organization and the secret address this organization sends to."""
+
+    id: str
+    org: PretendOrg
+    key: str
+    url: str
+    rng: Random
+
+    def action(self, object_name: ObjectName, fields: list[str] | None = None) -> Action:
+        """An Outbound Message action with the usual fields ticked, or these."""
+        return new_action(object_name, self.url, self.rng, fields)
+
+    def message(self, action: Action, *records: Record) -> bytes:
+        """One message as Salesforce sends it, with the values the records have now."""
+        return render(self.org.organization_id, action, [Notification(random_id("Notification", self.rng), record) for record in records])
+
+
+async def connected_tenant(run: Run) -> Tenant:
+    """A new one."""
+    rng = Random(secrets.randbits(64))
+    org = PretendOrg(random_id("Organization", rng), rng, lambda: datetime.now(UTC))
+    key, tenant_id = secrets.token_urlsafe(32), f"tenant-{secrets.token_hex(4)}"
+    connection = Connection(
+        id=connection_id("salesforce", org.organization_id),
+        tenant_id=tenant_id,
+        source="salesforce",
+        account=org.organization_id,
+        created_at=datetime.now(UTC),
+    )
+    account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
+    try:
+        await CosmosConnections(account).add(connection, handles=(key_handle(key),))
+    finally:
+        await account.close()
+    return Tenant(tenant_id, org, key, f"{run.host}/api/webhooks/salesforce/{key}", rng)
