@@ -134,6 +134,8 @@ class Joined(BaseModel):
 
     kind: Literal["joined"] = "joined"
     parts: tuple[str, ...]
+    needs: tuple[str, ...]
+    """Without these nothing is written: a first name alone must not replace a whole one."""
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -142,7 +144,9 @@ class Joined(BaseModel):
 
     def derive(self, data: Mapping[str, Any]) -> Scalar:
         """The value, from the canonical fields known so far."""
-        return " ".join(str(data[part]) for part in self.parts if data.get(part)) or None
+        if not all(data.get(part) for part in self.needs):
+            return None
+        return " ".join(str(data[part]) for part in self.parts if data.get(part))
 
 
 class DealStatus(BaseModel):

@@ -219,7 +219,7 @@ CONTACT: Final = Conversion(
         "emailBouncedDate": Moment(field="EmailBouncedDate"),
         **_AUDIT,
     },
-    derived={"name": Joined(parts=("firstName", "middleName", "lastName", "suffix"))},
+    derived={"name": Joined(parts=("firstName", "middleName", "lastName", "suffix"), needs=("lastName",))},
 )
 
 SALESFORCE: Final = (ACCOUNT, CONTACT, OPPORTUNITY)

@@ -69,6 +69,13 @@ class Environment:
             text = await response.text()
             return Reply(response.status, text, time.monotonic() - started)
 
+    async def deliver(self, tenant: Tenant, *bodies: bytes) -> None:
+        """Post them one after the other; all are acknowledged, and handled when this returns."""
+        for body in bodies:
+            reply = await self.post(tenant.url, body)
+            assert reply.is_acknowledged, reply
+        await self.drained()
+
     async def shards(self, tenant: Tenant) -> dict[str, dict[str, Any]]:
         """Every shard of a tenant by its vendor record's id. Two shards of one record fail here."""
         async with CosmosClient.from_connection_string(self.run.cosmos) as client:
@@ -91,7 +98,7 @@ class Environment:
         async with client, client.get_queue_sender(queue) as sender:
             await sender.send_messages(ServiceBusMessage(json.dumps(body).encode(), message_id=message_id))
 
-    async def drained(self, seconds: float = 30.0) -> None:
+    async def drained(self, seconds: float = 60.0) -> None:
         """Return when nothing is left on ``ingestion-events``, locked and scheduled messages included."""
 
         async def is_empty() -> bool:

@@ -30,7 +30,7 @@ class Load:
     def ledger(self) -> Ledger:
         return self.messages.ledger
 
-    async def received(self, count: int, seconds: float = 30.0) -> None:
+    async def received(self, count: int, seconds: float = 60.0) -> None:
         """Return when so many notifications were acknowledged."""
 
         async def are_received() -> bool:
@@ -59,7 +59,7 @@ async def sending(tenant: Tenant, opportunities: int, *, per_message: int = 10, 
         yield Load(messages, records)
 
 
-async def everything_is_stored(environment: Environment, tenant: Tenant, load: Load, *, seconds: float = 60.0) -> None:
+async def everything_is_stored(environment: Environment, tenant: Tenant, load: Load, *, seconds: float = 120.0) -> None:
     """Every acknowledged notification has its shard, true to its record; nothing was parked, nothing is dead, nothing is left."""
     await environment.drained(seconds)
     shards = await environment.shards(tenant)

@@ -30,7 +30,7 @@ async def _away(artefact: Path, folder: Path, service: str) -> None:
             await load.refused(30)
             while_away = load.ledger.received()
             await environment.restart(service)
-            await load.messages.settled(30)
+            await load.messages.settled(60)
 
         assert (reply.status, reply.is_acknowledged, while_away) == (503, False, set())
         assert reply.seconds < ANSWER_SECONDS
@@ -72,7 +72,7 @@ async def store_away_behind_the_webhook(artefact: Path, folder: Path) -> None:
         await environment.kill("cosmos")
 
         async with sending(tenant, 30) as load:
-            await load.messages.settled(30)
+            await load.messages.settled(60)
         await environment.restart("cosmos")
         await environment.drained(60)
 
@@ -91,7 +91,7 @@ async def broker_killed(artefact: Path, folder: Path) -> None:
                 await environment.kill("service-bus")
                 await load.refused(1)  # away for longer than the SDK tries: it is felt
                 await environment.restart("service-bus")
-            await load.messages.settled(60)
+            await load.messages.settled(120)
 
         await everything_is_stored(environment, tenant, load)
 
@@ -107,7 +107,7 @@ async def host_killed(artefact: Path, folder: Path) -> None:
                 await environment.kill("host")
                 await load.refused(1)
                 await environment.restart("host")
-            await load.messages.settled(60)
+            await load.messages.settled(120)
 
         await everything_is_stored(environment, tenant, load)
 
@@ -121,6 +121,6 @@ async def store_killed(artefact: Path, folder: Path) -> None:
             await environment.kill("cosmos")
             await environment.copies(tenant)
             await environment.restart("cosmos")
-            await load.messages.settled(60)
+            await load.messages.settled(120)
 
         await everything_is_stored(environment, tenant, load)

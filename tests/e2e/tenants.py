@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
+from typing import Final
 
 from azure.cosmos.aio import CosmosClient
 
@@ -16,6 +17,8 @@ from shared.connections.connection import Connection, connection_id
 from shared.storage.connection_store import CosmosConnections
 from shared.storage.cosmos import CosmosAccount
 
+OBJECTS: Final[tuple[ObjectName, ...]] = ("Account", "Contact", "Opportunity")
+
 
 @dataclass(frozen=True)
 class Tenant:
@@ -26,6 +29,10 @@ class Tenant:
     key: str
     url: str
     rng: Random
+
+    def records(self) -> list[Record]:
+        """Every record of the organization, as it is now."""
+        return [record for object_name in OBJECTS for record in self.org.records(object_name)]
 
     def action(self, object_name: ObjectName, fields: list[str] | None = None) -> Action:
         """An Outbound Message action with the usual fields ticked, or these."""

@@ -240,6 +240,20 @@ async def test_a_patch_whose_answer_was_lost_is_a_conflict_and_is_not_applied_tw
     assert after.structured_data == {"name": "Acme Ltd"}
 
 
+async def test_of_those_who_store_a_connection_anew_at_once_nobody_overwrites_what_he_did_not_see(
+    account: CosmosAccount, tenant_id: str
+) -> None:
+    connections = CosmosConnections(account)
+    await connections.add(sample_connection(tenant_id, tenant_id))
+
+    ends = await asyncio.gather(
+        *[connections.add(sample_connection(tenant_id, tenant_id, status="paused")) for _ in range(6)], return_exceptions=True
+    )
+
+    assert ends.count(None) >= 1
+    assert {type(end) for end in ends if end is not None} == {Conflict}
+
+
 async def test_a_wrong_key_is_for_a_person(cosmos: Cosmos) -> None:
     wrong = account_of(f"AccountEndpoint={cosmos.endpoint};AccountKey=d3Jvbmc=;", "shardline")
 

@@ -78,7 +78,9 @@ async def test_a_kill_under_load_loses_no_acknowledged_message_and_revives_no_co
     async with process(config_file, *data) as (broker, connection_string), connected(connection_string) as client:
         work = [asyncio.create_task(keep_sending(client, name, acknowledged)) for name in ("a", "b")]
         work.append(asyncio.create_task(keep_completing(client, completed)))
-        await asyncio.sleep(2.5)
+        async with asyncio.timeout(60):
+            while not (len(acknowledged) > 100 and len(completed) > 20) and not any(task.done() for task in work):
+                await asyncio.sleep(0.05)
         broker.kill()
         results = await asyncio.gather(*work, return_exceptions=True)
     assert all(isinstance(result, ServiceBusError) for result in results)

@@ -31,15 +31,15 @@ LARGE = {
 async def test_a_hostile_body_is_400_and_nothing_is_queued_or_said_of_it(path: Path, said: Said) -> None:
     door = await a_door()
 
-    began = time.perf_counter()
+    began = time.process_time()
     response = await door.post(path.read_bytes())
-    took_seconds = time.perf_counter() - began
+    cpu_seconds = time.process_time() - began
 
     assert response.status == 400
     assert door.queued == []
     assert door.pipeline.metrics.total(Metric.WEBHOOK_REQUESTS, outcome="malformed") == 1
     assert not [secret for secret in SECRETS if secret in said.everything() + response.body]
-    assert took_seconds < 0.5
+    assert cpu_seconds < 1
 
 
 def test_every_kind_of_hostile_body_is_there() -> None:
@@ -53,13 +53,13 @@ async def test_a_large_hostile_body_is_refused_without_being_blown_up(name: str)
     body = LARGE[name]
     assert len(body) <= LIMIT_BYTES
 
-    began = time.perf_counter()
+    began = time.process_time()
     response = await door.post(body)
-    took_seconds = time.perf_counter() - began
+    cpu_seconds = time.process_time() - began
 
     assert response.status == 400
     assert door.queued == []
-    assert took_seconds < 2
+    assert cpu_seconds < 4
 
 
 @pytest.mark.parametrize("path", BODIES, ids=lambda path: path.stem)

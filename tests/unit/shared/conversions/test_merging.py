@@ -111,6 +111,7 @@ NAMES = {
         ("Phone",),
         "A. Lovelace",
     ),
+    "kept when only a first name is said": ({"name": "Ada Lovelace"}, {"FirstName": "Augusta"}, ("FirstName",), "Ada Lovelace"),
     "kept when every part is cleared": ({"name": "Ada", "firstName": "Ada"}, {}, ("FirstName",), "Ada"),
     "joined when the vendor clears its own": ({"name": "A.", "lastName": "Lovelace"}, {}, ("Name",), "Lovelace"),
 }
