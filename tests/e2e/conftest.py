@@ -34,7 +34,7 @@ async def tenant(environment: Environment) -> Tenant:
     return await environment.tenant()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def stories_under_way(
     request: pytest.FixtureRequest, artefact: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Mapping[str, asyncio.Task[None]]]:

@@ -134,7 +134,7 @@ class Environment:
             found.extend(line for line in self.new_log_lines() if line["message"] == "webhook call answered")
             return len(found) >= count
 
-        await until(are_there, 5)
+        await until(are_there, 20)
         return found
 
     def new_log_lines(self) -> list[dict[str, Any]]:

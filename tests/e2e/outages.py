@@ -62,25 +62,6 @@ async def frozen(artefact: Path, folder: Path) -> None:
         assert (len(await environment.shards(known)), len(await environment.shards(unknown))) == (2, 1)
 
 
-async def store_away_behind_the_webhook(artefact: Path, folder: Path) -> None:
-    """The connection is remembered for a minute, so the webhook goes on; what it queued waits for the store."""
-    async with running_environment(folder, artefact) as environment:
-        tenant = await environment.tenant()
-        first = tenant.message(tenant.action("Account"), tenant.org.create("Account"))
-        assert (await environment.post(tenant.url, first)).is_acknowledged
-        await environment.drained()
-        await environment.kill("cosmos")
-
-        async with sending(tenant, 30) as load:
-            await load.messages.settled(60)
-        await environment.restart("cosmos")
-        await environment.drained(60)
-
-        assert len(load.ledger.received()) == 30
-        assert len(await environment.shards(tenant)) == 31
-        assert await environment.queue("rejected-messages") == []
-
-
 async def broker_killed(artefact: Path, folder: Path) -> None:
     async with running_environment(folder, artefact) as environment:
         tenant = await environment.tenant()
@@ -113,6 +94,7 @@ async def host_killed(artefact: Path, folder: Path) -> None:
 
 
 async def store_killed(artefact: Path, folder: Path) -> None:
+    """The connection is remembered for a minute, so the webhook goes on; what it queued comes back later."""
     async with running_environment(folder, artefact) as environment:
         tenant = await environment.tenant()
 

@@ -38,14 +38,14 @@ class Command:
             command._reading.append(asyncio.create_task(_read(stream, lines)))
         return command
 
-    async def ended(self, seconds: float = 60.0) -> int:
+    async def ended(self, seconds: float = 120.0) -> int:
         """Its exit code."""
         async with asyncio.timeout(seconds):
             code = await self.process.wait()
             await asyncio.gather(*self._reading)
         return code
 
-    async def said(self, text: str, seconds: float = 60.0) -> None:
+    async def said(self, text: str, seconds: float = 120.0) -> None:
         """Return when a line of its output holds the text."""
         async with asyncio.timeout(seconds):
             while not any(text in line for line in self.out):
@@ -60,7 +60,7 @@ class Command:
         """The command lines of its children by their ids."""
         return {child: line for child, parent, line in _processes() if parent == self.process.pid}
 
-    async def child(self, part: str, seconds: float = 30.0) -> int:
+    async def child(self, part: str, seconds: float = 60.0) -> int:
         """Wait for a child whose command line holds the text."""
         async with asyncio.timeout(seconds):
             while True:
@@ -82,14 +82,14 @@ async def running(*arguments: str, environment: Mapping[str, str] | None = None)
         await command.ended()
 
 
-async def run(*arguments: str, environment: Mapping[str, str] | None = None, seconds: float = 60.0) -> tuple[int, str, str]:
+async def run(*arguments: str, environment: Mapping[str, str] | None = None, seconds: float = 120.0) -> tuple[int, str, str]:
     """Exit code, output and errors of a command that ends by itself."""
     async with running(*arguments, environment=environment) as command:
         code = await command.ended(seconds)
     return code, "\n".join(command.out), "\n".join(command.errors)
 
 
-async def all_gone(process_ids: set[int], seconds: float = 5.0) -> None:
+async def all_gone(process_ids: set[int], seconds: float = 20.0) -> None:
     """Return when none of these runs any more."""
     async with asyncio.timeout(seconds):
         while process_ids & {process_id for process_id, _, line in _processes() if line}:

@@ -1,5 +1,5 @@
 """The stories about failure, several at once and each in an environment of its own: most of such a story is waiting for something to come
-back. They start with the first end-to-end test and go on beside the others.
+back.
 """
 
 import asyncio
@@ -22,7 +22,6 @@ STORIES: Final[Mapping[str, Story]] = {
     "broker killed under load": outages.broker_killed,
     "store killed under load": outages.store_killed,
     "bus and store frozen: no Ack": outages.frozen,
-    "store away behind the webhook": outages.store_away_behind_the_webhook,
     "a normalizer that rejects everything: at most the breaker's first sample is parked": partial(deploys.rejecting, messages=60),
 }
 LONG_STORIES: Final[Mapping[str, Story]] = {

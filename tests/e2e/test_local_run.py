@@ -40,7 +40,7 @@ async def test_up_stays_up_for_send_peek_and_shard_beside_a_second_run_and_ctrl_
         )
         shown = await run(*DEVTOOLS, "shard", json.loads(shards[1])[0]["id"][:12], *at_first)
         up.signal(signal.SIGINT)
-        code = await up.ended(10)
+        code = await up.ended(30)
     gone = await run(*DEVTOOLS, "send", *at_first)
 
     assert any("all 8 records are stored and right" in line for line in up.out)
@@ -89,7 +89,7 @@ async def test_a_killed_up_leaves_no_child_process() -> None:
     assert len(children) == 4
     await all_gone(set(children))
     await free_again(offset)
-    sent = await run(*DEVTOOLS, "send", "--port-offset", str(offset), seconds=10)
+    sent = await run(*DEVTOOLS, "send", "--port-offset", str(offset), seconds=20)
     assert sent == (1, "", "devtools: the run that was here does not answer any more: start it again with scripts/up")
     forget(offset)
 
@@ -101,7 +101,7 @@ async def test_ctrl_c_while_it_starts_leaves_no_child_process() -> None:
         await up.child("devtools.emulators.servicebus")
         children = up.children()
         up.signal(signal.SIGINT)
-        code = await up.ended(10)
+        code = await up.ended(30)
 
     assert (code, up.errors) == (130, [])
     await all_gone(set(children))
@@ -148,7 +148,7 @@ async def free_again(offset: int) -> None:
     async def is_free() -> bool:
         return Addresses.shifted(offset).in_use() is None
 
-    await until(is_free, 5)
+    await until(is_free, 20)
 
 
 def forget(*offsets: int) -> None:
