@@ -46,11 +46,14 @@ def raising_in_turn(errors: Iterator[Exception]) -> Handler[IngestionEvent]:
     return handler
 
 
+MORE_THAN_ANY_BUDGET = 100
+
+
 async def copies_of(envelope: Envelope, errors: list[Exception]) -> tuple[list[Envelope], Exception | None]:
     """Deliver a message and its copies, each at its time to a worker that has just started, until it stops coming back."""
     pipeline = InMemoryPipeline()
     handler = raising_in_turn(iter(errors))
-    while True:
+    for _ in range(MORE_THAN_ANY_BUDGET):
         just_started = replace(pipeline.delivery, breakers=Breakers())
         try:
             await deliver(delivered(envelope), IngestionEvent, handler, ports=just_started)
@@ -61,6 +64,7 @@ async def copies_of(envelope: Envelope, errors: list[Exception]) -> tuple[list[E
             return pipeline.transport.sent, None
         assert envelope.due_at is not None
         pipeline.clock.moment = envelope.due_at
+    raise AssertionError("it never stops coming back")
 
 
 def waits_of(copies: list[Envelope]) -> list[float]:
