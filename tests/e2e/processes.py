@@ -98,7 +98,7 @@ async def all_gone(process_ids: set[int], seconds: float = 20.0) -> None:
 
 def _processes() -> list[tuple[int, int, str]]:
     """Id, parent and command line of every process but the dead ones nobody has waited for."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(maxsplit=3) for line in listed.splitlines()]
     return [(int(row[0]), int(row[1]), row[3]) for row in rows if len(row) == 4 and not row[2].startswith("Z")]
 
