@@ -68,20 +68,20 @@ async def stored(sent: Sent, shards: ShardStore, *, tenant_id: str, timeout_seco
     """Wait for the shards of what was sent.
 
     Returns:
-        The shards by the record's id, as many as there were in time, and after how many seconds the first was there.
+        The shards by the record's id, as many as there were in time, and when (monotonic seconds) the first was seen.
     """
     started = time.monotonic()
     found: dict[str, Shard] = {}
-    first_seconds: float | None = None
+    first_seen_at: float | None = None
     while len(found) < len(sent.records) and time.monotonic() - started < timeout_seconds:
         for record in sent.records:
             if record.id not in found:
                 shard = await shards.read(tenant_id, sent.shard_id(record, tenant_id=tenant_id))
                 if shard is not None:
-                    first_seconds = first_seconds or time.monotonic() - started
+                    first_seen_at = first_seen_at or time.monotonic()
                     found[record.id] = shard
         await asyncio.sleep(POLL_SECONDS)
-    return found, first_seconds
+    return found, first_seen_at
 
 
 def faults(sent: Sent, shards: Mapping[str, Shard]) -> list[str]:
