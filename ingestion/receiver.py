@@ -6,7 +6,6 @@ it is on the queue. What goes wrong is counted and logged with the connection's 
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
@@ -14,7 +13,7 @@ from typing import Final
 from ingestion.sources.source import Webhook, WebhookRequest, WebhookResponse
 from shared.connections.connection import Connection, Connections
 from shared.contracts.ingestion import IngestionEvent
-from shared.errors import ConfigurationError, ContractViolation, SignatureMismatch, TransientError
+from shared.errors import ConfigurationError, ContractViolation, SignatureMismatch, TransientError, place_of
 from shared.messaging.publisher import Publisher
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
@@ -23,7 +22,6 @@ log = logging.getLogger(__name__)
 
 LARGE_BODY_BYTES: Final = 64 * 1024
 """From here on a body is parsed in a thread: parsing must not keep other calls waiting."""
-
 
 _LEVELS: Final = {"accepted": logging.INFO, "failed": logging.ERROR}
 
@@ -66,19 +64,14 @@ async def receive(
         response, outcome = WebhookResponse(400, str(error)), "malformed"
     except (TransientError, ConfigurationError, asyncio.CancelledError) as error:
         # Nothing is acknowledged: the vendor will try again, and what is on the queue already is recognised by its id. A CancelledError
-        # must not leave: the worker would never answer (facts on Azure Functions, rule 10).
+        # must not leave: the worker would never answer.
         response, outcome, said = WebhookResponse(503), "unavailable", {"reason": type(error).__name__}
     except Exception as error:  # a bug; the host would log its text, which may quote the body
-        response, outcome, said = WebhookResponse(500), "failed", {"reason": type(error).__name__, "at": _place(error)}
+        response, outcome, said = WebhookResponse(500), "failed", {"reason": type(error).__name__, "at": place_of(error)}
     metrics.count(Metric.WEBHOOK_REQUESTS, source=webhook.source, outcome=outcome)
     said |= {"source": webhook.source, "outcome": outcome, "connection": connection.id if connection else None}
     log.log(_LEVELS.get(outcome, logging.WARNING), "webhook call answered", extra=said)
     return response
-
-
-def _place(error: Exception) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{last.filename}:{last.lineno}"
 
 
 def _check_size_and_kind(request: WebhookRequest, webhook: Webhook) -> None:

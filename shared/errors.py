@@ -59,3 +59,11 @@ class ConfigurationError(PipelineError):
 
 class SignatureMismatch(PipelineError):
     """A webhook call that is not from whom it says it is. Answered 401; nothing of the body is read or logged."""
+
+
+def place_of(error: BaseException) -> str:
+    """``file:line`` where an error was raised: what may be logged of a foreign one, whose text may hold anything."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "unknown"

@@ -23,6 +23,7 @@ from shared.errors import (
     RateLimited,
     SignatureMismatch,
     TransientError,
+    place_of,
 )
 from shared.messaging.breaker import Breakers
 from shared.messaging.envelope import CORRELATION_ID, TENANT_ID, TRACEPARENT
@@ -162,19 +163,12 @@ def _note(decided: str, error: Exception, delivery: Delivery, message_type: str,
     ports.metrics.count(Metric.MESSAGES_HANDLED, type=message_type, outcome=decided, reason=reason)
     # The text of our own errors is safe to log; that of a foreign one may hold anything, so only its kind and place are.
     known = isinstance(error, PipelineError)
-    said = {"detail": str(error)} if known else {"at": _place(error)}
+    said = {"detail": str(error)} if known else {"at": place_of(error)}
     log.log(
         logging.WARNING if decided == "later" else logging.ERROR,
         "message not handled",
         extra={**_ids(delivery), "outcome": decided, "reason": reason, **said},
     )
-
-
-def _place(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "unknown"
 
 
 def _ids(delivery: Delivery) -> Mapping[str, str | int | None]:
