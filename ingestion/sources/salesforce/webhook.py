@@ -87,7 +87,7 @@ def _event(notification: soap.Notification, received_at: datetime, connection: C
         source_id=_long(notification.fields.get("Id")) or f"notification {notification.id}",
         event_type="update",
         observed_at=received_at,
-        payload={"attributes": attributes, **notification.fields},
+        payload={**notification.fields, "attributes": attributes},
         connection_id=connection.id,
         record_type=notification.object_type,
         vendor_version=_vendor_version(notification.fields.get(VERSION_FIELD)),
