@@ -46,8 +46,9 @@ class ReadTogether(InMemoryShards):
         if self._awaited:
             self._awaited -= 1
             if not self._awaited:
-                self._all_have_read.set()
-            await asyncio.wait_for(self._all_have_read.wait(), 5)
+                # Not at once: the last reader, too, has to wait, so that they go on in the order they came.
+                asyncio.get_running_loop().call_soon(self._all_have_read.set)
+            await self._all_have_read.wait()
         return shard
 
 
