@@ -24,9 +24,9 @@ def write(name: str, *, command: str, figures: Mapping[str, Any], seen_at: str) 
 
 def _commit() -> str:
     found = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    changed = subprocess.run(
-        ["git", "status", "--porcelain", "--untracked-files=no"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    # What a benchmark writes itself is no change of what it measures.
+    status = ["git", "status", "--porcelain", "--untracked-files=no", "--", ".", ":!benchmarks/results", ":!docs/benchmarks.md"]
+    changed = subprocess.run(status, cwd=ROOT, capture_output=True, text=True, check=False)
     return found.stdout.strip() + (" with changes" if changed.stdout.strip() else "")
 
 

@@ -51,7 +51,8 @@ def _pipeline(result: Mapping[str, Any]) -> Iterator[str]:
     yield from ("## Webhook to shard", "", _made(result), "")
     yield f"**{throughput['events_per_second']} events a second** over {throughput['events']} new records: acknowledged after"
     yield f"{throughput['seconds_to_last_acknowledgement']} s, the last shard stored after {throughput['seconds_to_last_shard']} s."
-    yield from ("", f"Requests an event, counted by the stand-ins over {wire['records']} records:", "")
+    yield from ("", f"Requests an event, counted by the stand-ins over {wire['records']} records. `sent-messages` are messages, of which")
+    yield from ("one `send` may carry many; `duplicates-dropped` are those of them the broker had seen within the hour.", "")
     yield from ("| record | Cosmos DB | Service Bus |", "|---|---|---|")
     for case in ("new", "changed", "unchanged"):
         cells = [", ".join(f"{name} {count}" for name, count in wire[case][service].items()) for service in ("cosmos", "service_bus")]
