@@ -11,11 +11,11 @@ from shared.contracts.ingestion import IngestionEvent
 from shared.contracts.rejected import Rejected
 from shared.errors import ConfigurationError, DependencyUnavailable, PipelineError, RateLimited, UnmappableRecord
 from shared.messaging.breaker import Breaker
-from shared.messaging.delivery import Handler
 from shared.messaging.envelope import Envelope
 from shared.messaging.outcomes import Outcome, Unchanged
 from shared.messaging.returns import Delivery
 from shared.telemetry.names import Metric
+from tests.unit.shared.messaging.handlers import raising
 
 EVENT = IngestionEvent(
     tenant_id="tenant-1",
@@ -29,13 +29,6 @@ EVENT = IngestionEvent(
 def delivered(envelope: Envelope | None = None) -> Delivery:
     said = envelope or Envelope.of(EVENT, traceparent=None)
     return Delivery(queue=said.queue, message_id=said.id, body=said.body, properties=said.properties)
-
-
-def raising(error: Exception) -> Handler[IngestionEvent]:
-    async def handler(event: IngestionEvent) -> Outcome:
-        raise error
-
-    return handler
 
 
 async def succeeding(event: IngestionEvent) -> Outcome:

@@ -26,11 +26,12 @@ from shared.errors import (
     TransientError,
     UnmappableRecord,
 )
-from shared.messaging.delivery import Handler, deliver
+from shared.messaging.delivery import deliver
 from shared.messaging.envelope import Envelope
 from shared.messaging.outcomes import OUTCOMES, Ignored, Outcome, Stored, Unchanged
 from shared.messaging.returns import Delivery
 from shared.telemetry.names import Metric
+from tests.unit.shared.messaging.handlers import raising, saying
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -49,20 +50,6 @@ SENT = Envelope.of(EVENT, traceparent=TRACEPARENT)
 
 def delivered(envelope: Envelope = SENT) -> Delivery:
     return Delivery(queue=envelope.queue, message_id=envelope.id, body=envelope.body, properties=envelope.properties)
-
-
-def raising(error: BaseException) -> Handler[IngestionEvent]:
-    async def handler(event: IngestionEvent) -> Outcome:
-        raise error
-
-    return handler
-
-
-def saying(outcome: Outcome) -> Handler[IngestionEvent]:
-    async def handler(event: IngestionEvent) -> Outcome:
-        return outcome
-
-    return handler
 
 
 LATER = (

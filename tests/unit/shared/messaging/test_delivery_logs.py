@@ -11,8 +11,9 @@ from shared.contracts.ingestion import IngestionEvent
 from shared.errors import Conflict, UnmappableRecord
 from shared.messaging.delivery import Handler
 from shared.messaging.envelope import Envelope
-from shared.messaging.outcomes import Outcome, Stored, Unchanged
+from shared.messaging.outcomes import Stored, Unchanged
 from shared.messaging.returns import Delivery
+from tests.unit.shared.messaging.handlers import raising, saying
 
 SECRET = "s3cr3t-value"
 
@@ -30,20 +31,6 @@ EVENT = IngestionEvent(
 def delivered(**marks: str | int) -> Delivery:
     said = Envelope.of(EVENT, traceparent=None)
     return Delivery(queue=said.queue, message_id=said.id, body=said.body, properties={**said.properties, **marks})
-
-
-def raising(error: Exception) -> Handler[IngestionEvent]:
-    async def handler(event: IngestionEvent) -> Outcome:
-        raise error
-
-    return handler
-
-
-def saying(outcome: Outcome) -> Handler[IngestionEvent]:
-    async def handler(event: IngestionEvent) -> Outcome:
-        return outcome
-
-    return handler
 
 
 def said_of(record: logging.LogRecord) -> dict[str, Any]:
@@ -100,7 +87,7 @@ async def test_of_a_foreign_error_only_its_kind_and_place_are_logged(caplog: pyt
     said = said_of(record)
     assert record.exc_info is None
     assert {name: value for name, value in said.items() if name != "at"} == {**IDS, "outcome": "later", "reason": "ValueError"}
-    assert said["at"].rpartition("/")[2].startswith("test_delivery_logs.py:")
+    assert said["at"].rpartition("/")[2].startswith("handlers.py:")
 
 
 async def test_a_raised_error_is_logged_like_that_too(caplog: pytest.LogCaptureFixture) -> None:
