@@ -121,7 +121,7 @@ def _encoded(function: HostedFunction, value: Any) -> Datum | None:
     converter = func.get_binding_registry().get(function.signature.returns)
     try:
         encoded: Datum = converter.encode(value, expected_type=None)
-    except NotImplementedError:
+    except NotImplementedError:  # the library's converters say so of a type they cannot encode
         raise TypeError(f"a {function.signature.returns} output cannot be made of {type(value).__name__}") from None
     return encoded
 

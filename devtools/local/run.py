@@ -17,7 +17,7 @@ from typing import Final
 from devtools import azurite
 from devtools.emulators.cosmos.server import KEY
 from devtools.local.addresses import Addresses
-from devtools.local.children import Child
+from devtools.local.children import Child, ChildFailed
 from devtools.provision import provision
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -148,9 +148,15 @@ class Children:
         if not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        async with asyncio.TaskGroup() as starting:
-            for name in STORES:
-                starting.create_task(self.start_one(name))
+        try:
+            async with asyncio.TaskGroup() as starting:
+                for name in STORES:
+                    starting.create_task(self.start_one(name))
+        except ExceptionGroup as errors:
+            failed, others = errors.split(ChildFailed)
+            if failed is None or others is not None:
+                raise
+            raise ChildFailed("; ".join(str(error) for error in failed.exceptions)) from None
         await provision(self._run.cosmos, DATABASE, self._run.blob)
 
     async def start_host(self) -> None:

@@ -78,7 +78,7 @@ class CosmosAccount:
                 client = self._make_client()
                 try:
                     await client.__aenter__()
-                except BaseException:
+                except BaseException:  # a cancellation, too, must not leave a session open
                     await client.close()
                     raise
                 self._client = client

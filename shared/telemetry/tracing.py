@@ -25,7 +25,7 @@ def span(name: Span, *, traceparent: str | None = None, **attributes: str) -> It
     ) as step:
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # whatever ends the step, a cancellation too, is marked and passed on
             step.set_status(trace.StatusCode.ERROR, type(error).__name__)
             raise
 

@@ -89,7 +89,7 @@ async def running_cosmos(
     listener = _listener(port)
     try:
         service = Service(open_store(data, now=now), key=key)
-    except BaseException:
+    except BaseException:  # whatever it is, the port is given back and the error passed on
         listener.close()
         raise
     runner = web.ServerRunner(_server(service), shutdown_timeout=SHUTDOWN_SECONDS)
