@@ -27,11 +27,14 @@ class Requirements:
     groups: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     """Files whose pins it keeps."""
+    is_apart: bool = False
+    """Holds its groups alone, and not what ships."""
 
 
 FILES = (
     Requirements("requirements.txt", ("pyproject.toml",)),
     Requirements("requirements-dev.txt", ("--group", "dev", "-c", "requirements.txt", "pyproject.toml"), ("dev",), ("requirements.txt",)),
+    Requirements("requirements-offline.txt", ("--group", "offline", "--no-deps"), ("offline",), is_apart=True),
 )
 
 
@@ -92,7 +95,8 @@ def _direct(file: Requirements, root: Path) -> list[str]:
 
 
 def _specifications(file: Requirements, project: dict[str, Any]) -> list[str]:
-    return [*project["project"]["dependencies"], *(line for group in file.groups for line in project["dependency-groups"][group])]
+    shipped = [] if file.is_apart else project["project"]["dependencies"]
+    return [*shipped, *(line for group in file.groups for line in project["dependency-groups"][group])]
 
 
 def _pyproject(root: Path) -> dict[str, Any]:
