@@ -61,6 +61,14 @@ class SignatureMismatch(PipelineError):
     """A webhook call that is not from whom it says it is. Answered 401; nothing of the body is read or logged."""
 
 
+class TokenRefused(PipelineError):
+    """A call of our API without a bearer token that we trust. Answered 401; the text says which check failed, and nothing of the token."""
+
+
+class BadRequest(PipelineError):
+    """A call of our API that makes no sense. Answered 400; the text is for the caller."""
+
+
 def place_of(error: BaseException) -> str:
     """``file:line`` where an error was raised: what may be logged of a foreign one, whose text may hold anything."""
     trace = error.__traceback__

@@ -1,0 +1,119 @@
+"""A token issuer on loopback: the two documents by which anybody can check its tokens.
+
+Honest about what it lacks: everything by which a person would sign in (authorization, token, userinfo and revocation endpoints), TLS, and
+the withdrawal of a key, which is deleting its file. The documents are made anew for each call, so a rotation by another process shows.
+
+`running_issuer` is for tests; `python -m devtools.issuer` runs it alone.
+"""
+
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+
+from devtools.issuer import signing_keys
+from devtools.issuer.tokens import token, wall_clock
+
+HOST: Final = "127.0.0.1"
+CONFIGURATION_PATH: Final = "/.well-known/openid-configuration"
+JWKS_PATH: Final = "/.well-known/jwks.json"
+SHUTDOWN_SECONDS: Final = 1.0
+
+
+def issuer_url(port: int) -> str:
+    """What tokens of the issuer on this port say in ``iss``."""
+    return f"http://{HOST}:{port}"
+
+
+class Issuer:
+    """A running issuer."""
+
+    def __init__(self, folder: Path, *, port: int, now: Callable[[], datetime]) -> None:
+        self.folder = folder
+        self.url = issuer_url(port)
+        self.jwks_url = f"{self.url}{JWKS_PATH}"
+        self.is_down = False
+        """Whether it answers 503, to everything."""
+        self.jwks_calls = 0
+        """How often its keys were asked for."""
+        self._now = now
+
+    def token(
+        self, *, audience: str, tenant_id: str, email: str | None = None, admin: bool = False, seconds: int = 3600, **claims: object
+    ) -> str:
+        """A token of this issuer."""
+        return token(
+            self.folder,
+            issuer=self.url,
+            audience=audience,
+            tenant_id=tenant_id,
+            email=email,
+            admin=admin,
+            seconds=seconds,
+            now=self._now,
+            **claims,
+        )
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on; the old ones stay published."""
+        signing_keys.rotate(self.folder)
+
+    async def configuration(self, _request: web.Request) -> web.Response:
+        """OpenID Connect Discovery, as far as checking needs it."""
+        return self._answer(
+            {
+                "issuer": self.url,
+                "jwks_uri": self.jwks_url,
+                "response_types_supported": [],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": [signing_keys.ALGORITHM],
+            }
+        )
+
+    async def jwks(self, _request: web.Request) -> web.Response:
+        """The public keys."""
+        self.jwks_calls += 1
+        return self._answer(signing_keys.jwks_of(self.folder))
+
+    def _answer(self, document: dict[str, Any]) -> web.Response:
+        return web.json_response({"error": "temporarily_unavailable"}, status=503) if self.is_down else web.json_response(document)
+
+
+@asynccontextmanager
+async def running_issuer(folder: Path, *, port: int = 0, now: Callable[[], datetime] = wall_clock) -> AsyncIterator[Issuer]:
+    """An issuer that listens while the block runs. `port` 0 takes a free one.
+
+    Raises OSError when the port is taken.
+    """
+    signing_keys.keys_in(folder)  # the first pair takes a moment: not while somebody waits for an answer
+    listener = _listener(port)
+    try:
+        issuer = Issuer(folder, port=listener.getsockname()[1], now=now)
+        app = web.Application()
+        app.add_routes([web.get(CONFIGURATION_PATH, issuer.configuration), web.get(JWKS_PATH, issuer.jwks)])
+        runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
+        await runner.setup()
+        try:
+            await web.SockSite(runner, listener).start()
+            yield issuer
+        finally:
+            await runner.cleanup()
+    finally:
+        listener.close()
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":  # there it would let two processes share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
