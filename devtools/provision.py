@@ -1,10 +1,11 @@
 """What Bicep does in Azure, for a local run and for tests: the database, its containers and the blob containers of ``shared/topology.py``.
 
-Running it again changes nothing. A policy that has changed since is brought up to date; a partition key cannot be changed, neither here nor
-in Azure, and is left for the readiness check to complain about.
+Running it again changes nothing. A policy that has changed since is brought up to date; a partition key, a vector policy and a vector index
+cannot be changed, neither here nor in Azure: such a container is left as it is, for the readiness check to complain about.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from azure.core.exceptions import ResourceExistsError
@@ -51,10 +52,19 @@ def service_bus_config() -> dict[str, Any]:
 async def _ensure_container(database: DatabaseProxy, container: Container) -> None:
     paths = list(container.partition_key)
     key = PartitionKey(paths) if len(paths) > 1 else PartitionKey(paths[0])
-    wanted: dict[str, Any] = {"indexing_policy": container.indexing_policy, "default_ttl": container.default_ttl_seconds}
+    wanted: dict[str, Any] = {
+        "indexing_policy": container.indexing_policy,
+        "default_ttl": container.default_ttl_seconds,
+        "vector_embedding_policy": container.vector_policy,
+    }
     made = await database.create_container_if_not_exists(container.name, key, **wanted)
     stored = await made.read()
-    if stored["partitionKey"]["paths"] != paths:
+    if _fixed(stored) != (paths, container.vector_policy, container.indexing_policy.get("vectorIndexes")):
         return
     if (stored["indexingPolicy"], stored.get("defaultTtl")) != (container.indexing_policy, container.default_ttl_seconds):
         await database.replace_container(made, key, **wanted)
+
+
+def _fixed(stored: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a container keeps from its creation on."""
+    return stored["partitionKey"]["paths"], stored.get("vectorEmbeddingPolicy"), stored["indexingPolicy"].get("vectorIndexes")

@@ -14,10 +14,9 @@ from devtools.emulators.cosmos.keys import KeyDefinition
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.rids import item_number
 from devtools.emulators.cosmos.values import Document
+from devtools.emulators.cosmos.vectorpolicy import check_vector_indexes_kept, check_vectors
 
 ID_LIMIT_CHARACTERS: Final = 255  # Azure documentation, Cosmos DB service quotas
-FLAT_DIMENSIONS_LIMIT: Final = 505  # Azure documentation, Cosmos DB vector search, index types
-DIMENSIONS_LIMIT: Final = 4096  # the same page
 FIXED_AT_CREATION: Final = ("id", "partitionKey", "vectorEmbeddingPolicy", "uniqueKeyPolicy")
 POLICIES: Final = ("indexingPolicy", "vectorEmbeddingPolicy", "uniqueKeyPolicy")
 DEFAULT_INDEXING: Final = {
@@ -125,7 +124,7 @@ def check_container(body: Document) -> KeyDefinition:
         check_ttl(body["defaultTtl"], name="defaultTtl")
     if (body.get("uniqueKeyPolicy") or {}).get("uniqueKeys") or body.get("computedProperties"):
         raise RefusedError(400, "This stand-in applies neither unique keys nor computed properties.")
-    _check_vectors(body)
+    check_vectors(body)
     check_policy(body.get("indexingPolicy") or {})
     return KeyDefinition.of(body.get("partitionKey"))
 
@@ -135,20 +134,7 @@ def check_replacement(old: Document, new: Document) -> None:
     for name in FIXED_AT_CREATION:
         if (old.get(name) or None) != (new.get(name) or None):
             raise RefusedError(400, f"The property '{name}' of a container cannot be changed.")
-
-
-def _check_vectors(body: Document) -> None:
-    try:
-        embeddings = (body.get("vectorEmbeddingPolicy") or {}).get("vectorEmbeddings", [])
-        dimensions = {embedding["path"]: int(embedding["dimensions"]) for embedding in embeddings}
-        indexes = [(index["path"], index["type"]) for index in (body.get("indexingPolicy") or {}).get("vectorIndexes", [])]
-    except (TypeError, KeyError, ValueError):
-        raise RefusedError(400, "An embedding has a path and dimensions, a vector index a path and a type.") from None
-    for path, kind in indexes:
-        if path not in dimensions:
-            raise RefusedError(400, f"The vector index path '{path}' has no embedding in the container's vector policy.")
-        if dimensions[path] > (FLAT_DIMENSIONS_LIMIT if kind == "flat" else DIMENSIONS_LIMIT):
-            raise RefusedError(400, f"A {kind} vector index does not hold {dimensions[path]} dimensions.")
+    check_vector_indexes_kept(old, new)
 
 
 def _number(record: Record) -> int:

@@ -1,16 +1,19 @@
 """What an item must be before it is stored, and the record it is stored as.
 
-A record's document is never changed in place: a patch works on a copy, so a batch can be dropped half way.
+A record's document is never changed in place: a patch works on a copy, so a batch can be dropped half way, and what was once computed from
+a record stays true of it.
 """
 
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from devtools.emulators.cosmos.keys import value_at
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.rids import item_rid
 from devtools.emulators.cosmos.values import Document, Value
+from devtools.emulators.cosmos.vectors import Vector, vector_of
 from devtools.emulators.cosmos.wire import encode
 
 SYSTEM_PROPERTIES: Final = frozenset({"_rid", "_self", "_etag", "_attachments", "_ts"})
@@ -30,6 +33,8 @@ class Record:
     epk: str
     number: int
     lsn: int
+    vectors: dict[tuple[str, ...], Vector | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `vector` has found, by path: preparing a vector costs more than comparing it."""
 
     @property
     def id(self) -> str:
@@ -40,6 +45,12 @@ class Record:
     def etag(self) -> str:
         """The entity tag; the quotes are part of it."""
         return str(self.document["_etag"])
+
+    def vector(self, path: tuple[str, ...]) -> Vector | None:
+        """The vector at `path`, ready to be compared, or None."""
+        if path not in self.vectors:
+            self.vectors[path] = vector_of(value_at(self.document, path))
+        return self.vectors[path]
 
     def expired(self, default_ttl: int | None, now: float) -> bool:
         """Whether the item's time is over. Without a default on the container no item ever expires."""

@@ -2,7 +2,8 @@
 
 Every query finds its answer here without an index, but the service refuses to sort by a path that is not indexed, and by several paths
 without a composite index of exactly these: an error that would otherwise first be met in the cloud. Filters are not checked, since the
-service answers them without an index too, only dearer (Azure documentation, Cosmos DB indexing policies).
+service answers them without an index too, only dearer (Azure documentation, Cosmos DB indexing policies). Nor is
+ORDER BY VectorDistance, for the same reason.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,7 @@ def check_policy(policy: Document) -> None:
 
 def check_order(query: Query, policy: Document) -> None:
     """400 when `policy` (a container's `indexingPolicy`) does not serve the query's ORDER BY."""
-    wanted = [(tuple(map(str, order.path[1:])), order.descending) for order in query.order]
+    wanted = [(tuple(map(str, order.path[1:])), order.descending) for order in query.order if not order.is_nearest]
     for path, _ in wanted:
         if not is_indexed(path, policy):
             raise RefusedError(400, f"The index path corresponding to the order-by item '/{'/'.join(path)}' is excluded.")

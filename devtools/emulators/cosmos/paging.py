@@ -16,7 +16,7 @@ from typing import Any, Final
 from devtools.emulators.cosmos.documents import Record
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.sql.evaluate import aggregated, identity, matches, projected
-from devtools.emulators.cosmos.sql.syntax import Evaluate, Query, Scope
+from devtools.emulators.cosmos.sql.syntax import ITEM, Evaluate, Query, Scope
 from devtools.emulators.cosmos.values import UNDEFINED, Value, is_number, order_key
 from devtools.emulators.cosmos.wire import encode
 
@@ -79,7 +79,7 @@ def _remaining(query: Query, records: Sequence[Record], parameters: Scope, place
 
 
 def _outer(query: Query, record: Record, parameters: Scope) -> Scope:
-    return parameters if query.root is None else {**parameters, query.root: record.document}
+    return parameters if query.root is None else {**parameters, query.root: record.document, ITEM: record}
 
 
 def _rows(query: Query, records: Sequence[Record], parameters: Scope) -> Iterator[Row]:

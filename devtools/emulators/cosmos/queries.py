@@ -2,8 +2,8 @@
 
 Three ways to say where: the full or partial key in a header, a range of effective keys (prefixes of a hierarchical key arrive so), or
 nothing with the permission to cross partitions. Every query is answered directly and completely; the service would send the client to
-merge the ranges of some (ORDER BY, TOP, aggregates across partitions) by itself. Query plans, change feeds and index metrics are not
-there yet.
+merge the ranges of some (ORDER BY, VectorDistance, TOP, aggregates across partitions) by itself. Query plans, change feeds and index
+metrics are not there yet.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from devtools.emulators.cosmos.containers import Container
 from devtools.emulators.cosmos.documents import Record
 from devtools.emulators.cosmos.indexing import check_order
 from devtools.emulators.cosmos.keys import WHOLE
+from devtools.emulators.cosmos.measures import check_bounded, measured
 from devtools.emulators.cosmos.paging import PAGE_ITEMS, mark_of, page
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.sql.evaluate import rows
@@ -33,7 +34,10 @@ def query_items(store: Store, request: Request, container: Container) -> Reply:
     scoped = KEY_HEADER in request.headers or "x-ms-read-key-type" in request.headers
     if not (crosses or scoped):
         raise RefusedError(400, "Cross partition query is required but disabled. Enable it or give a partition key.")
-    return _answer(store, request, container, request.object())
+    body = request.object()
+    if not scoped:
+        check_bounded(parse(_text(body)))
+    return _answer(store, request, container, body)
 
 
 def read_items(store: Store, request: Request, container: Container) -> Reply:
@@ -51,6 +55,8 @@ def refuse_plan(_store: Store, _request: Request, _container: Container) -> Repl
 def query_resources(documents: Sequence[Document], body: Document) -> list[Value]:
     """A query over databases, containers or offers, in one page."""
     query, scope = parse(_text(body)), _parameters(body)
+    if query.distances:
+        raise RefusedError(400, "VectorDistance needs a container.")
     return [row for document in documents for row in rows(query, {**scope, query.root or "": document})]
 
 
@@ -63,7 +69,7 @@ def _answer(store: Store, request: Request, container: Container, body: Document
     result = page(
         query,
         _in_reach(store, request, container),
-        scope,
+        measured(query, container.document, scope),
         token=request.headers.get("x-ms-continuation"),
         most=_page_items(request),
         mark=mark_of(container.rid, body),

@@ -1,8 +1,9 @@
 """The Cosmos DB stand-in over plain HTTP on loopback, for the unmodified `azure-cosmos` client.
 
-Honest about what it lacks: change feed, query plans (cross-partition queries are answered directly), GROUP BY, vector and full text search,
+Honest about what it lacks: change feed, query plans (cross-partition queries are answered directly), GROUP BY, full text and hybrid search,
 more than one physical range, unique keys, computed properties, stored procedures, triggers, functions, users, TLS, throughput limits (a 429
-comes only when asked for), and the age check of a signature. It refuses these instead of pretending. Request charges are estimates.
+comes only when asked for), and the age check of a signature. It refuses these instead of pretending. Vector search compares every vector in
+reach in double precision, where the service's index is approximate: it never misses a near one. Request charges are estimates.
 
 `running_cosmos` is for tests; `python -m devtools.emulators.cosmos` runs it alone.
 """

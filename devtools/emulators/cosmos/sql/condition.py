@@ -13,6 +13,6 @@ def holds(condition: Any, document: Document) -> bool:
     if not isinstance(condition, str):
         raise RefusedError(400, "The condition of a patch is a text.")
     query = parse(f"SELECT * {condition}")
-    if query.parameters:
-        raise RefusedError(400, "The condition of a patch has no parameters.")
+    if query.parameters or query.distances:
+        raise RefusedError(400, "The condition of a patch has neither parameters nor VectorDistance.")
     return any(True for _ in matches(query, {query.root or "": document}))

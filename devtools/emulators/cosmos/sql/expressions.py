@@ -5,10 +5,11 @@ refuses those no FROM or JOIN explains.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from devtools.emulators.cosmos.sql import operators
+from devtools.emulators.cosmos.sql.distance import Argument, distance_of, score
+from devtools.emulators.cosmos.sql.frame import Frame
 from devtools.emulators.cosmos.sql.functions import AGGREGATES, FUNCTIONS
 from devtools.emulators.cosmos.sql.lexer import Token, Tokens
 from devtools.emulators.cosmos.sql.paths import constant, member
@@ -20,23 +21,6 @@ RESERVED: Final = (
     *("AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "EXISTS", "ESCAPE"),
 )
 LITERALS: Final[Mapping[str, Value]] = {"TRUE": True, "FALSE": False, "NULL": None, "UNDEFINED": UNDEFINED}
-
-
-@dataclass(slots=True)
-class Frame:
-    """What is learned about one SELECT while it is parsed."""
-
-    clause: Literal["select", "aggregate", "other"] = "select"
-    aggregates: list[Aggregate] = field(default_factory=list)
-    names: list[Token] = field(default_factory=list)
-    bare: Token | None = None
-    """A name in the SELECT list outside of any aggregate, where it has no single value."""
-
-    def use(self, name: Token) -> None:
-        """Note that an alias was read."""
-        self.names.append(name)
-        if self.clause == "select":
-            self.bare = self.bare or name
 
 
 class Expressions:
@@ -190,6 +174,8 @@ class Expressions:
             return Expression((lambda scope: bool(rows(scope))) if name == "EXISTS" else rows)
         if name in AGGREGATES:
             return self._aggregate(name, token)
+        if name == "VECTORDISTANCE":
+            return self._distance(token)
         function = FUNCTIONS.get(name)
         if function is None:
             raise QuerySyntaxError(f"'{token.text}' is not a recognized built-in function name.", token.start, token.end)
@@ -197,6 +183,17 @@ class Expressions:
         if not function.least <= len(arguments) <= function.most:
             raise QuerySyntaxError(f"'{token.text}' does not take {len(arguments)} arguments.", token.start, token.end)
         return Expression(lambda scope: function(*[argument(scope) for argument in arguments]))
+
+    def _distance(self, token: Token) -> Expression:
+        arguments: list[Argument] = []
+        while not self._tokens.take_symbol(")"):
+            if arguments:
+                self._tokens.expect(",")
+            before = self.frame.bindings
+            arguments.append(Argument(self.parse(), self.frame.bindings == before))
+        distance = distance_of(arguments, f"#distance{len(self.frame.distances)}", token)
+        self.frame.distances.append(distance)
+        return score(distance)
 
     def _aggregate(self, function: str, token: Token) -> Expression:
         if self.frame.clause != "select":

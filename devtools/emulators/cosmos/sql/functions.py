@@ -1,7 +1,7 @@
 """The functions a query may call. Anything not in the table is refused, so a typing mistake never looks like an empty answer.
 
-An argument of a type the function does not take makes the result undefined. Lacking, on purpose: full text and vector functions, dates,
-geography, mathematics beyond ABS, FLOOR and ROUND.
+An argument of a type the function does not take makes the result undefined. Lacking, on purpose: full text functions, dates, geography,
+mathematics beyond ABS, FLOOR and ROUND. VectorDistance is not in the table: it needs the container's policy (`distance`).
 """
 
 import math

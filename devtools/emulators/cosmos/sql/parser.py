@@ -1,16 +1,18 @@
 """A query's clauses.
 
 Refused, loudly, because a wrong answer would look like a right one: GROUP BY, ORDER BY RANK, ORDER BY anything but a path, ORDER BY, TOP
-and OFFSET inside a subquery, an aggregate beside a plain path, and every function that is not in `functions`.
+and OFFSET inside a subquery, an aggregate beside a plain path, and every function that is not in `functions`. VectorDistance is no path and
+yet sorts, alone and without ASC or DESC.
 """
 
 from dataclasses import replace
 from functools import lru_cache
 
 from devtools.emulators.cosmos.sql.evaluate import rows
-from devtools.emulators.cosmos.sql.expressions import RESERVED, Expressions, Frame
+from devtools.emulators.cosmos.sql.expressions import RESERVED, Expressions
+from devtools.emulators.cosmos.sql.frame import Frame
 from devtools.emulators.cosmos.sql.lexer import Token, Tokens
-from devtools.emulators.cosmos.sql.syntax import Column, Evaluate, Expression, Order, Query, QuerySyntaxError, Source
+from devtools.emulators.cosmos.sql.syntax import ITEM, Column, Distance, Evaluate, Expression, Order, Query, QuerySyntaxError, Source
 
 
 @lru_cache(maxsize=512)
@@ -64,6 +66,7 @@ class _Parser:
             order=self._order(),
             top=top,
             aggregates=tuple(frame.aggregates),
+            distances=tuple(frame.distances),
         )
         query = self._page(query)
         _check(query, frame, first, is_subquery=is_subquery)
@@ -139,17 +142,29 @@ class _Parser:
         found = [self._ordered()]
         while self._tokens.take_symbol(","):
             found.append(self._ordered())
+        if len(found) > 1 and any(order.is_nearest for order in found):
+            raise QuerySyntaxError("ORDER BY VectorDistance stands alone.", self._tokens.next.start, self._tokens.next.end)
         return tuple(found)
 
     def _ordered(self) -> Order:
         start = self._tokens.next
         expression: Expression = self._expressions.parse()
+        if expression.distance is not None:
+            return self._nearest(expression.distance)
         if expression.path is None or len(expression.path) < 2:
             raise QuerySyntaxError("An ORDER BY item must be the path of a property.", start.start, start.end)
         is_descending = self._tokens.take_word("DESC")
         if not is_descending:
             self._tokens.take_word("ASC")
         return Order(expression.evaluate, is_descending, expression.path)
+
+    def _nearest(self, distance: Distance) -> Order:
+        """By nearness, which falls from the nearest to the farthest and then to items without a vector, whatever the function."""
+        after = self._tokens.next
+        if after.is_word("ASC", "DESC"):
+            raise QuerySyntaxError("ORDER BY VectorDistance takes neither ASC nor DESC: the nearest come first.", after.start, after.end)
+        slot = distance.slot
+        return Order(lambda scope: scope[slot].nearness(scope[ITEM]), descending=True, path=distance.path, is_nearest=True)
 
     def _page(self, query: Query) -> Query:
         if not self._tokens.take_word("OFFSET"):
@@ -180,7 +195,11 @@ def _check(query: Query, frame: Frame, first: Token, *, is_subquery: bool) -> No
         raise QuerySyntaxError("An aggregate has one row: no ORDER BY, TOP or OFFSET.", first.start, first.end)
     if is_subquery and (query.order or query.top or query.offset):
         raise QuerySyntaxError("This stand-in has no ORDER BY, TOP or OFFSET in a subquery.", first.start, first.end)
+    if is_subquery and query.distances:
+        raise QuerySyntaxError("This stand-in has no VectorDistance in a subquery.", first.start, first.end)
     items = {source.alias for source in query.sources[:1] if source.is_item}
+    if any(distance.path[0] not in items for distance in query.distances):
+        raise QuerySyntaxError("In this stand-in VectorDistance takes a vector of the container's item itself.", first.start, first.end)
     if any(order.path[0] not in items for order in query.order):
         raise QuerySyntaxError("Order-by over correlated collections is not supported.", first.start, first.end)
     if query.top and query.offset:

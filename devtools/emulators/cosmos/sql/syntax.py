@@ -3,12 +3,16 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.values import UNDEFINED, Value
 
 Scope = Mapping[str, Value]
-"""Names in reach of an expression: aliases, `@parameters`, and `#0`, `#1` ... for finished aggregates."""
+"""Names in reach of an expression: aliases, `@parameters`, `#0`, `#1` ... for finished aggregates, `#distance0` ... for measures, ITEM."""
+
+ITEM: Final = "#item"
+"""The name of the stored record a row comes from, which keeps its vectors."""
 
 Evaluate = Callable[[Scope], Value]
 
@@ -22,13 +26,31 @@ class QuerySyntaxError(RefusedError):
 
 
 @dataclass(frozen=True, slots=True)
+class Distance:
+    """A call of VectorDistance: the item's vector at `path` and the `vector` it is compared with.
+
+    What measures it is read from the scope under `slot`. `is_exact` and `options` are the third and fourth argument.
+    """
+
+    slot: str
+    path: tuple[str | int, ...]
+    vector: Evaluate
+    is_exact: Evaluate | None = None
+    options: Evaluate | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Expression:
-    """Something to evaluate. `name` is what it is called in a result; `path` is set for a plain path, `constant` for a literal."""
+    """Something to evaluate. `name` is what it is called in a result; `path` is set for a plain path, `constant` for a literal.
+
+    `distance` is set where VectorDistance is all there is.
+    """
 
     evaluate: Evaluate
     name: str | None = None
     path: tuple[str | int, ...] | None = None
     constant: Value = UNDEFINED
+    distance: Distance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +85,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One item of ORDER BY."""
+    """One item of ORDER BY; `is_nearest` where the nearest vector comes first."""
 
     evaluate: Evaluate
     descending: bool
     path: tuple[str | int, ...]
+    is_nearest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +108,5 @@ class Query:
     offset: Evaluate | None = None
     limit: Evaluate | None = None
     aggregates: tuple[Aggregate, ...] = ()
+    distances: tuple[Distance, ...] = ()
     parameters: frozenset[str] = frozenset()

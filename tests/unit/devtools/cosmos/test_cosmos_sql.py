@@ -182,7 +182,6 @@ def test_any_words_are_a_query_or_refused(words: list[str]) -> None:
         "SELECT VALUE t FROM t IN c.lines ORDER BY t.sku",
         "SELECT VALUE 1 ORDER BY c.n",
         "SELECT * FROM c ORDER BY RANK RRF(c.n)",
-        "SELECT TOP 5 VectorDistance(c.v, [1]) FROM c",
         "SELECT TOP 1 * FROM c OFFSET 1 LIMIT 1",
         "SELECT * FROM c OFFSET 1",
         "SELECT VALUE udf.mine(c.n) FROM c",
