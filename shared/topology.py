@@ -6,11 +6,13 @@ this module (``scripts/generate``), so nothing else states a queue's or a contai
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 INGESTION_EVENTS: Final = "ingestion-events"
 INGESTION_EVENTS_BULK: Final = "ingestion-events-bulk"
 SHARD_EMISSION: Final = "shard-emission"
+ENRICHMENT_JOBS: Final = "enrichment-jobs"
+EMBEDDING_JOBS: Final = "embedding-jobs"
 REJECTED_MESSAGES: Final = "rejected-messages"
 
 
@@ -31,6 +33,8 @@ QUEUES: Final = (
     Queue(INGESTION_EVENTS, "a vendor record was seen"),
     Queue(INGESTION_EVENTS_BULK, "vendor records were seen by a back-fill"),
     Queue(SHARD_EMISSION, "a shard's own content changed"),
+    Queue(ENRICHMENT_JOBS, "a shard has its links; look at what it needs next"),
+    Queue(EMBEDDING_JOBS, "(re)make a shard's vectors, or only their access list"),
     Queue(REJECTED_MESSAGES, "parked by us: reason, queue, original body or its reference"),
 )
 
@@ -44,6 +48,31 @@ CLAIMS: Final = "claims"
 
 
 @dataclass(frozen=True)
+class Space:
+    """Where vectors can be compared with each other: those of one model and one number of dimensions."""
+
+    model: str
+    dimensions: int
+    quality: Literal["semantic", "lexical"] = "semantic"
+    """``lexical``: vectors count words and know nothing of meaning. Said wherever such a vector is seen."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.model}-{self.dimensions}"
+
+    @property
+    def container(self) -> str:
+        """The container of this space's chunks: a container's vector policy is fixed at its creation."""
+        return f"shard-chunks-{self.name}"
+
+
+MINILM: Final = Space("all-minilm-l6-v2", 384)
+LEXICAL: Final = Space("lexical", 512, "lexical")
+SPACES: Final = (Space("text-embedding-3-small", 1536), MINILM, LEXICAL)
+"""The spaces there are containers for. A deployment uses one; the second and third are those of the offline encoder."""
+
+
+@dataclass(frozen=True)
 class Container:
     """One Cosmos DB container."""
 
@@ -54,16 +83,30 @@ class Container:
     """-1: items may carry a ttl, none by default. None: off."""
     excluded_paths: tuple[str, ...] = ()
     """What is never queried and must cost no write: Azure Cosmos DB, "Indexing policies"."""
+    space: Space | None = None
+    """Whose vectors its items hold, at ``/embedding``."""
 
     @property
     def indexing_policy(self) -> dict[str, Any]:
-        excluded = [*self.excluded_paths, '/"_etag"/?']
-        return {
+        excluded = [*self.excluded_paths, *(["/embedding/*"] if self.space else []), '/"_etag"/?']
+        policy: dict[str, Any] = {
             "indexingMode": "consistent",
             "automatic": True,
             "includedPaths": [{"path": "/*"}],
             "excludedPaths": [{"path": path} for path in excluded],
         }
+        if self.space:
+            # A flat index holds at most 505 dimensions (Azure Cosmos DB, "Vector indexing policies").
+            policy["vectorIndexes"] = [{"path": "/embedding", "type": "quantizedFlat"}]
+        return policy
+
+    @property
+    def vector_policy(self) -> dict[str, Any] | None:
+        """The vector embedding policy, where there is one. It cannot be changed afterwards."""
+        if self.space is None:
+            return None
+        vector = {"path": "/embedding", "dataType": "float32", "dimensions": self.space.dimensions, "distanceFunction": "cosine"}
+        return {"vectorEmbeddings": [vector]}
 
 
 CONTAINERS: Final = (
@@ -78,6 +121,19 @@ CONTAINERS: Final = (
     Container(GAPS, "what is not known to be complete", ("/tenantId",)),
     Container(SHARD_TYPES, "the shard types this deployment knows", ("/id",)),
 )
+"""What every deployment has."""
+
+
+def chunk_container(space: Space) -> Container:
+    """Where a space's chunks are, one partition a shard."""
+    return Container(
+        space.container,
+        f"passages of shards with their vectors of {space.model}, and for each shard the manifest of them",
+        ("/tenantId", "/shardId"),
+        default_ttl_seconds=-1,
+        excluded_paths=("/chunkIds/*",),
+        space=space,
+    )
 
 
 @dataclass(frozen=True)
@@ -85,7 +141,7 @@ class Topology:
     """All of it, for generators and for the comparison at start."""
 
     queues: tuple[Queue, ...] = field(default=QUEUES)
-    containers: tuple[Container, ...] = field(default=CONTAINERS)
+    containers: tuple[Container, ...] = field(default=(*CONTAINERS, *(chunk_container(space) for space in SPACES)))
     blob_containers: tuple[str, ...] = (CLAIMS,)
 
 

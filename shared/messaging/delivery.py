@@ -27,7 +27,7 @@ from shared.errors import (
 )
 from shared.messaging.breaker import Breakers
 from shared.messaging.envelope import CORRELATION_ID, TENANT_ID, TRACEPARENT
-from shared.messaging.outcomes import Outcome, Stored
+from shared.messaging.outcomes import Outcome, Passed, Stored
 from shared.messaging.returns import Delivery, Returns
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric, Span
@@ -83,7 +83,7 @@ async def deliver(delivery: Delivery, contract: type[MessageT], handler: Handler
             ports.breakers.of(contract.TYPE).record(failed=False)
             said = type(outcome).__name__.lower()
             ports.metrics.count(Metric.MESSAGES_HANDLED, type=contract.TYPE, outcome=said, reason=outcome.reason)
-            shard = {"shard": outcome.shard_id, "revision": outcome.revision} if isinstance(outcome, Stored) else {}
+            shard = {"shard": outcome.shard_id, "revision": outcome.revision} if isinstance(outcome, Stored | Passed) else {}
             log.info("message handled", extra={**_ids(delivery), **shard, "outcome": said, "reason": outcome.reason})
 
 

@@ -1,4 +1,4 @@
-"""What a handler may say. Ignoring is not an error: all three are counted by one metric, and errors are raised instead."""
+"""What a handler may say. Ignoring is not an error: all four are counted by one metric, and errors are raised instead."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +11,15 @@ class Stored:
     shard_id: str
     revision: int
     reason: str = "content"
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Nothing was written here: the next stage was told."""
+
+    shard_id: str
+    revision: int
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class Ignored:
     reason: str
 
 
-Outcome = Stored | Unchanged | Ignored
+Outcome = Stored | Passed | Unchanged | Ignored
 
-OUTCOMES: Final = ("stored", "unchanged", "ignored", "later", "rejected", "raised")
+OUTCOMES: Final = ("stored", "passed", "unchanged", "ignored", "later", "rejected", "raised")
 """Every value of the ``outcome`` attribute of ``Metric.MESSAGES_HANDLED``."""

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from shared.shard_types.shard_type import ShardType, StructuredData
+from shared.shard_types.text_template import TextTemplate
 
 TYPES: Final = ("customer", "competitor", "partner", "prospect", "reseller", "other")
 INDUSTRIES: Final = (
@@ -91,4 +92,19 @@ ACCOUNT: Final = ShardType(
     description="A company one does business with.",
     schema_version=1,
     data=AccountData,
+    text=TextTemplate(
+        noun="Account",
+        title="name",
+        facts=(
+            ("Type", ("type",)),
+            ("Industry", ("industry", "sicDesc")),
+            ("Website", ("website",)),
+            ("Location", ("billingCity", "billingState", "billingCountry")),
+            ("Employees", ("numberOfEmployees",)),
+            ("Annual revenue", ("annualRevenue",)),
+            ("Ticker symbol", ("tickerSymbol",)),
+            ("Rating", ("rating",)),
+        ),
+        passages=("description",),
+    ),
 )

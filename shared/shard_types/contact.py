@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from shared.shard_types.shard_type import ShardType, StructuredData
+from shared.shard_types.text_template import TextTemplate
 
 LEAD_SOURCES: Final = ("web", "phone_inquiry", "partner_referral", "purchased_list", "other")
 
@@ -64,4 +65,16 @@ CONTACT: Final = ShardType(
     description="A person at a company one does business with.",
     schema_version=1,
     data=ContactData,
+    text=TextTemplate(
+        noun="Contact",
+        title="name",
+        facts=(
+            ("Title", ("title",)),
+            ("Department", ("department",)),
+            ("E-mail", ("email",)),
+            ("Phone", ("phone", "mobilePhone")),
+            ("Location", ("mailingCity", "mailingState", "mailingCountry")),
+        ),
+        passages=("description",),
+    ),
 )

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from shared.shard_types.shard_type import ShardType, StructuredData
+from shared.shard_types.text_template import TextTemplate
 
 STAGES: Final = (
     "prospecting",
@@ -68,4 +69,17 @@ OPPORTUNITY: Final = ShardType(
     description="A deal that is being worked on, won or lost.",
     schema_version=1,
     data=OpportunityData,
+    text=TextTemplate(
+        noun="Opportunity",
+        title="name",
+        facts=(
+            ("Type", ("type",)),
+            ("Stage", ("stage",)),
+            ("Status", ("status",)),
+            ("Amount", ("amount", "currency")),
+            ("Close date", ("closeDate",)),
+            ("Next step", ("nextStep",)),
+        ),
+        passages=("description",),
+    ),
 )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from shared.errors import UnmappableRecord
+from shared.shard_types.text_template import TextTemplate
 
 
 class StructuredData(BaseModel):
@@ -25,6 +26,8 @@ class ShardType:
     description: str
     schema_version: int
     data: type[StructuredData]
+    text: TextTemplate | None = None
+    """What search finds it by; None for a type nobody looks for."""
 
     def check(self, structured_data: Mapping[str, Any]) -> None:
         """Compare structured data with the schema.

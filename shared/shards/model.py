@@ -53,6 +53,27 @@ class Normalization(Wire):
         return Version(self.vendor_version, self.observed_at, self.conversion_version)
 
 
+class EdgeMetadata(Wire):
+    """How sure an edge is, and why: the reasons are kept, so that the number can be followed by hand."""
+
+    confidence: float = Field(ge=0, le=1)
+    source: Literal["crm", "llm", "messaging", "manual"]
+    extraction_method: str
+    evidence: tuple[dict[str, JsonValue], ...] = ()
+
+
+class InternalRelationship(Wire):
+    """An edge to another shard of the same tenant, written on the side that says it."""
+
+    id: str
+    target_shard_id: str
+    target_shard_type_id: str
+    relationship_type: str
+    metadata: EdgeMetadata
+    created_at: Instant
+    created_by: str
+
+
 class Enriched(Wire):
     """Enrichment's stamp."""
 
@@ -64,6 +85,22 @@ class Processing(Wire):
     """The stamps of the stages after normalization."""
 
     enriched: Enriched | None = None
+
+
+class Vectors(Wire):
+    """The embedding worker's stamp: what the shard's chunks were made from. The vectors themselves are with the chunks."""
+
+    space: str
+    quality: Literal["semantic", "lexical"]
+    """``lexical``: these vectors know words and no meaning."""
+    generation: str
+    """How the chunks were made: the space, the text template, the way of cutting."""
+    content_hash: str
+    acl_hash: str
+    chunk_count: int = Field(ge=0)
+    revision: int = Field(ge=1)
+    """The shard's revision they are true for."""
+    generated_at: Instant
 
 
 class Metadata(Wire):
@@ -87,8 +124,9 @@ class Shard(Wire):
     structured_data: dict[str, JsonValue]
     unstructured_data: dict[str, JsonValue] | None = None
     internal_relationships: tuple[dict[str, JsonValue], ...] = Field(default=(), alias="internal_relationships")
+    """Each as ``InternalRelationship``, kept as it was read: others may add to theirs what this deployment does not know."""
     external_relationships: tuple[ExternalRelationship, ...] = Field(default=(), alias="external_relationships")
-    vectors: dict[str, JsonValue] | None = None
+    vectors: Vectors | None = None
     ml_fields: dict[str, JsonValue] | None = None
     acl: Acl
     metadata: Metadata
@@ -111,6 +149,11 @@ class Shard(Wire):
     def awaits_enrichment(self) -> bool:
         """Whether enrichment has not stamped this revision: then, and only then, it is announced."""
         return self.processing.enriched is None or self.processing.enriched.revision < self.revision_number
+
+    @property
+    def awaits_embedding(self) -> bool:
+        """Whether the vectors are not known to be this revision's: then, and only then, enrichment announces it."""
+        return self.vectors is None or self.vectors.revision < self.revision_number
 
 
 def fingerprint(

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from shared.access.acl import Acl
 from shared.contracts.message import timestamp
 from shared.shards.ids import ShardId
-from shared.shards.model import ExternalRelationship, Metadata, Normalization, Shard, Status
+from shared.shards.model import Enriched, ExternalRelationship, Metadata, Normalization, Shard, Status, Vectors
 
 MAX_PATHS: Final = 10
 MAX_ALIAS_STEPS: Final = 5
@@ -68,6 +68,32 @@ class SightingChange:
         return {"normalization": self.normalization.model_dump(mode="json", by_alias=True)}
 
 
+@dataclass(frozen=True)
+class LinksChange:
+    """Enrichment: the shard has these edges, and was looked at in this revision."""
+
+    internal_relationships: tuple[dict[str, Any], ...]
+    enriched: Enriched
+
+    def paths(self) -> dict[str, Any]:
+        """The edges and the stamp."""
+        return {
+            "internal_relationships": list(self.internal_relationships),
+            "processing": {"enriched": self.enriched.model_dump(mode="json", by_alias=True)},
+        }
+
+
+@dataclass(frozen=True)
+class VectorsChange:
+    """Embedding: the chunks are those of this revision."""
+
+    vectors: Vectors
+
+    def paths(self) -> dict[str, Any]:
+        """The summary."""
+        return {"vectors": self.vectors.model_dump(mode="json", by_alias=True)}
+
+
 class ShardStore(Protocol):
     """Where shards are."""
 
@@ -78,18 +104,31 @@ class ShardStore(Protocol):
             TransientError: when the store cannot answer now.
         """
 
-    async def create(self, shard: Shard) -> None:
+    async def create(self, shard: Shard) -> Shard:
         """Store a shard that is not there yet.
+
+        Returns:
+            The shard with the store's mark of it, as a read would give it.
 
         Raises:
             Conflict: when it is there by now.
         """
 
-    async def change(self, shard: Shard, change: Change) -> None:
+    async def change(self, shard: Shard, change: Change) -> Shard:
         """Apply a partial update to the state that was read.
+
+        Returns:
+            The shard as it is now, as a read would give it.
 
         Raises:
             Conflict: when the shard was written since.
+        """
+
+    async def record_vectors(self, tenant_id: str, shard_id: ShardId, vectors: Vectors) -> bool:
+        """Store the summary of a shard's chunks, unless that of a later revision is there: nothing was read before, so nothing else guards.
+
+        Returns:
+            Whether it was stored. It was not when a later one is there, or the shard is gone.
         """
 
     async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from azure.cosmos import CosmosDict
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
@@ -62,6 +63,11 @@ class CosmosAccount:
         ttl = properties.get("defaultTtl")
         if ttl != container.default_ttl_seconds:
             raise ConfigurationError(f"container {container.name} has the default ttl {ttl} and not {container.default_ttl_seconds}")
+        if container.vector_policy is not None:
+            [wanted] = container.vector_policy["vectorEmbeddings"]
+            stored = (properties.get("vectorEmbeddingPolicy") or {}).get("vectorEmbeddings", [])
+            if not any(wanted.items() <= embedding.items() for embedding in stored):
+                raise ConfigurationError(f"container {container.name} has no vector policy {wanted}")
 
     async def _properties(self, name: str) -> Mapping[str, Any]:
         """Here, and not at the first item: the SDK's 404 for a missing container looks like that for a missing item there."""
@@ -99,6 +105,11 @@ async def found(reading: Awaitable[Any], what: str) -> dict[str, Any] | None:
             if error.sub_status:
                 raise
             return None
+
+
+def etag_of(answer: CosmosDict) -> str:
+    """The mark of what a write stored. It comes in a header: the item itself is not sent back."""
+    return str(answer.get_response_headers()["etag"])
 
 
 @asynccontextmanager

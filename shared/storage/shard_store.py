@@ -3,15 +3,16 @@
 from typing import Any
 
 from azure.core import MatchConditions
+from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosResourceNotFoundError
 from typing_extensions import override
 
 from shared import topology
 from shared.errors import Conflict, Forbidden, OwnershipConflict
 from shared.shards.ids import ShardId
-from shared.shards.model import Shard
-from shared.shards.store import MAX_ALIAS_STEPS, MAX_PATHS, Change, ShardStore
+from shared.shards.model import Shard, Vectors
+from shared.shards.store import MAX_ALIAS_STEPS, MAX_PATHS, Change, ShardStore, VectorsChange
 from shared.storage.azure_errors import azure_errors
-from shared.storage.cosmos import CosmosAccount, found, guarded_write
+from shared.storage.cosmos import CosmosAccount, etag_of, found, guarded_write
 
 ALIAS_OF = "aliasOf"
 
@@ -32,20 +33,21 @@ class CosmosShardStore(ShardStore):
         return Shard.model_validate({**document, "etag": document["_etag"]})
 
     @override
-    async def create(self, shard: Shard) -> None:
+    async def create(self, shard: Shard) -> Shard:
         container = await self._account.container(topology.SHARDS)
         async with azure_errors("create a shard"):
-            await container.create_item(shard.document(), no_response=True)
+            created = await container.create_item(shard.document(), no_response=True)
+        return shard.model_copy(update={"etag": etag_of(created)})
 
     @override
-    async def change(self, shard: Shard, change: Change) -> None:
+    async def change(self, shard: Shard, change: Change) -> Shard:
         paths = change.paths()
         if len(paths) > MAX_PATHS:
             raise ValueError(f"a partial update may name {MAX_PATHS} paths, and this one names {len(paths)}")
         container = await self._account.container(topology.SHARDS)
         operations = [{"op": "set", "path": f"/{path}", "value": value} for path, value in paths.items()]
         async with guarded_write("patch a shard"):
-            await container.patch_item(
+            changed = await container.patch_item(
                 shard.id,
                 partition_key=[shard.tenant_id, shard.id],
                 patch_operations=operations,
@@ -53,6 +55,28 @@ class CosmosShardStore(ShardStore):
                 match_condition=MatchConditions.IfNotModified,
                 no_response=True,
             )
+        return Shard.model_validate({**shard.document(), **paths, "etag": etag_of(changed)})
+
+    @override
+    async def record_vectors(self, tenant_id: str, shard_id: ShardId, vectors: Vectors) -> bool:
+        container = await self._account.container(topology.SHARDS)
+        operations = [{"op": "set", "path": f"/{path}", "value": value} for path, value in VectorsChange(vectors).paths().items()]
+        async with azure_errors("record a shard's vectors"):
+            try:
+                await container.patch_item(
+                    shard_id,
+                    partition_key=[tenant_id, shard_id],
+                    patch_operations=operations,
+                    filter_predicate=f"FROM c WHERE NOT IS_DEFINED(c.vectors.revision) OR c.vectors.revision <= {vectors.revision}",
+                    no_response=True,
+                )
+            except CosmosAccessConditionFailedError:
+                return False
+            except CosmosResourceNotFoundError as error:
+                if error.sub_status:
+                    raise
+                return False
+        return True
 
     @override
     async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:

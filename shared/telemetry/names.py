@@ -25,6 +25,13 @@ class Metric(StrEnum):
     MESSAGES_CLAIM_CHECKED = "shardline.messages.claim_checked", "Messages whose body went to blob storage, by `type`."
     BREAKER_HELD = "shardline.delivery.breaker_held", "Failures put off because the breaker of their `type` is open."
     ACL_UNKNOWN = "shardline.acl.unknown", "Records whose readers are unknown and which only admins see, by `source` and `record_type`."
+    PLACEHOLDERS = "shardline.enrichment.placeholders", "Shards made for records that others name and that were not seen yet, by `type`."
+    EMBEDDING_TEXTS = "shardline.embedding.texts", "Texts a model made vectors of, by `model`."
+    EMBEDDING_BYTES = "shardline.embedding.bytes", "Bytes of these texts, by `model`."
+    EMBEDDING_TOKENS = "shardline.embedding.tokens", "Tokens the model was paid for, where it says, by `model`."
+    EMBEDDING_BATCHES = "shardline.embedding.batches", "Batches the texts went in, by `model`."
+    EMBEDDING_REUSED = "shardline.embedding.reused", "Texts that were asked for again and not embedded again, by `model`."
+    API_REQUESTS = "shardline.api.requests", "Calls of our own API answered, by `function` and `outcome`."
     GAPS_OPENED = "shardline.gaps.opened", "Gaps opened or seen again, by `reason`."
 
 
@@ -33,3 +40,4 @@ class Span(StrEnum):
 
     WEBHOOK = "webhook"
     HANDLE = "handle message"
+    API = "api"
