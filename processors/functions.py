@@ -1,12 +1,17 @@
 """The binding table of the processors: what the Functions host calls, and with what."""
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from shared import topology
 from shared.hosting import triggers
 from shared.hosting.services import now, services
+
+if TYPE_CHECKING:
+    from processors.search.api import Answer
+    from shared.access.tokens import Caller
 
 light = func.Blueprint()
 heavy = func.Blueprint()
@@ -25,3 +30,64 @@ async def normalization_processor(message: func.ServiceBusMessage) -> None:
     s = services()
     handler = partial(normalize, shards=s.shards, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
     await deliver(triggers.delivery(message, topology.INGESTION_EVENTS), IngestionEvent, handler, ports=s.delivery)
+
+
+@light.function_name("enrichment-processor")
+@light.service_bus_queue_trigger(
+    arg_name="message", queue_name=topology.SHARD_EMISSION, connection="SERVICE_BUS", data_type=func.DataType.BINARY
+)
+async def enrichment_processor(message: func.ServiceBusMessage) -> None:
+    """A shard whose content changed gets its links."""
+    from processors.enrichment.handler import enrich
+    from shared.contracts.shard_emitted import ShardEmitted
+    from shared.messaging.delivery import deliver
+
+    s = services()
+    handler = partial(enrich, shards=s.shards, known=s.known_shards, publisher=s.publisher, metrics=s.metrics, now=now)
+    await deliver(triggers.delivery(message, topology.SHARD_EMISSION), ShardEmitted, handler, ports=s.delivery)
+
+
+@light.function_name("embedding-pipeline")
+@light.service_bus_queue_trigger(
+    arg_name="message", queue_name=topology.ENRICHMENT_JOBS, connection="SERVICE_BUS", data_type=func.DataType.BINARY
+)
+async def embedding_pipeline(message: func.ServiceBusMessage) -> None:
+    """A shard that has its links is looked at for what its vectors need."""
+    from processors.embedding.pipeline import request
+    from shared.contracts.enrichment_done import EnrichmentDone
+    from shared.messaging.delivery import deliver
+
+    s = services()
+    handler = partial(request, shards=s.shards, publisher=s.publisher, space=s.space, now=now)
+    await deliver(triggers.delivery(message, topology.ENRICHMENT_JOBS), EnrichmentDone, handler, ports=s.delivery)
+
+
+@heavy.function_name("embedding-worker")
+@heavy.service_bus_queue_trigger(
+    arg_name="message", queue_name=topology.EMBEDDING_JOBS, connection="SERVICE_BUS", data_type=func.DataType.BINARY
+)
+async def embedding_worker(message: func.ServiceBusMessage) -> None:
+    """A shard's chunks become what they have to be."""
+    from processors.embedding.worker import embed
+    from shared.contracts.embedding_requested import EmbeddingRequested
+    from shared.messaging.delivery import deliver
+
+    s = services()
+    handler = partial(embed, chunks=s.chunks, shards=s.shards, embedder=s.embedder, now=now)
+    await deliver(triggers.delivery(message, topology.EMBEDDING_JOBS), EmbeddingRequested, handler, ports=s.delivery)
+
+
+@light.function_name("search")
+@light.route("v1/search", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def search(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """A question in words. Opened by a bearer token alone: a function key would say nothing about who asks."""
+    from processors.search.api import Question
+    from processors.search.api import search as answer
+    from shared.hosting.api import answered
+
+    async def act(caller: "Caller") -> "Answer":
+        s = services()
+        question = Question.read(req.params.get("q"), req.params.get("limit"))
+        return await answer(question, caller, embedder=s.embedder, chunks=s.chunks, shards=s.shards)
+
+    return await answered(req, context, act, ports=services)

@@ -35,6 +35,35 @@ class SalesforceSettings(_Group):
     webhook_limit_bytes: int = Field(default=16 * 1024 * 1024, gt=0)
 
 
+class EmbeddingSettings(_Group):
+    """Who makes vectors: Azure OpenAI, or the offline encoder of a development machine."""
+
+    azure_openai_endpoint: str | None = None
+    azure_openai_api_key: SecretStr | None = None
+    """Without one the deployment's identity is used."""
+    azure_openai_deployment: str | None = None
+    """The deployment's name, where it is not the model's."""
+    model: str = "text-embedding-3-small"
+    dimensions: int = Field(default=1536, gt=0)
+    offline: bool = False
+
+    @model_validator(mode="after")
+    def one_of_both(self) -> "EmbeddingSettings":
+        if (self.azure_openai_endpoint is None) is not self.offline:
+            raise ValueError("give the endpoint of Azure OpenAI or, on a development machine, allow the offline encoder, and not both")
+        return self
+
+
+class AuthSettings(_Group):
+    """Whose bearer tokens open the API."""
+
+    issuer: str
+    audience: str
+    jwks_url: str
+    tenant_claim: str = "tid"
+    admin_role: str = "Shardline.Admin"
+
+
 class Settings(_Group):
     """Everything a deployment may set, in groups."""
 
@@ -43,6 +72,8 @@ class Settings(_Group):
     cosmos_database: str = "shardline"
     blob: ServiceConnection
     salesforce: SalesforceSettings = SalesforceSettings()
+    embedding: EmbeddingSettings
+    auth: AuthSettings
     consumer_type: Literal["light", "heavy", "all"] = "all"
 
     @classmethod
@@ -59,8 +90,8 @@ class Settings(_Group):
                 for name in path[:-1]:
                     group = group.setdefault(name, {})
                 group[path[-1]] = environ[variable]
-        for service in ("service_bus", "cosmos", "blob"):
-            raw.setdefault(service, {})
+        for group_name in ("service_bus", "cosmos", "blob", "embedding", "auth"):
+            raw.setdefault(group_name, {})
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
@@ -77,6 +108,17 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "BLOB": ("blob", "connection_string"),
     "BLOB__blobServiceUri": ("blob", "address"),
     "SALESFORCE_WEBHOOK_LIMIT_BYTES": ("salesforce", "webhook_limit_bytes"),
+    "EMBEDDING_AZURE_OPENAI_ENDPOINT": ("embedding", "azure_openai_endpoint"),
+    "EMBEDDING_AZURE_OPENAI_API_KEY": ("embedding", "azure_openai_api_key"),
+    "EMBEDDING_AZURE_OPENAI_DEPLOYMENT": ("embedding", "azure_openai_deployment"),
+    "EMBEDDING_MODEL": ("embedding", "model"),
+    "EMBEDDING_DIMENSIONS": ("embedding", "dimensions"),
+    "EMBEDDING_OFFLINE": ("embedding", "offline"),
+    "AUTH_ISSUER": ("auth", "issuer"),
+    "AUTH_AUDIENCE": ("auth", "audience"),
+    "AUTH_JWKS_URL": ("auth", "jwks_url"),
+    "AUTH_TENANT_CLAIM": ("auth", "tenant_claim"),
+    "AUTH_ADMIN_ROLE": ("auth", "admin_role"),
     "CONSUMER_TYPE": ("consumer_type",),
 }
 """Which variable fills which field."""

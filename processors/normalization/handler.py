@@ -15,6 +15,7 @@ from shared.contracts.shard_emitted import Cause, ShardEmitted
 from shared.gaps.gap import Gap, GapReason, Gaps
 from shared.messaging.outcomes import Ignored, Outcome, Stored, Unchanged
 from shared.messaging.publisher import Publisher
+from shared.shards.carried import CarriedShard
 from shared.shards.model import Normalization, Shard
 from shared.shards.store import ShardStore, SightingChange
 from shared.shards.versions import Order, order
@@ -41,27 +42,24 @@ async def normalize(
     if stored is not None and known is not None and standing is Order.OLDER:
         if not sighting.is_covered_by(known):
             await _open_gap("partial-out-of-order", sighting, gaps, now())
-        return await _unchanged(stored, event, publisher, reason="older")
+        return await _unchanged(stored, event, publisher, reason="older", at=now())
 
     shard, stamp = proposed(sighting, stored, now=now())
     if stored is not None and known is not None and stamp.fingerprint == known.fingerprint:
         if not _must_stamp_move(event, stamp, known):
-            return await _unchanged(stored, event, publisher, reason="same")
-        await shards.change(stored, SightingChange(stamp))
-        return await _unchanged(stored, event, publisher, reason="same content in a later version")
+            return await _unchanged(stored, event, publisher, reason="same", at=now())
+        stamped = await shards.change(stored, SightingChange(stamp))
+        return await _unchanged(stamped, event, publisher, reason="same content in a later version", at=now())
     if stored is not None and known is not None and standing is Order.SAME and stamp.fingerprint < known.fingerprint:
         # Two contents for one moment. Which is kept is arbitrary, but it must not depend on the order they arrive in.
-        return await _unchanged(stored, event, publisher, reason="tied")
+        return await _unchanged(stored, event, publisher, reason="tied", at=now())
 
     if acl_of(sighting.conversion) is None:
         metrics.count(Metric.ACL_UNKNOWN, source=event.source, record_type=sighting.conversion.record_type)
         await _open_gap("acl-unknown", sighting, gaps, now())
-    if stored is None:
-        await shards.create(shard)
-    else:
-        await shards.change(stored, content_change(shard, stamp))
+    written = await shards.create(shard) if stored is None else await shards.change(stored, content_change(shard, stamp))
     cause = "acl" if stored is not None and _differs_in_acl_only(shard, stored) else "content"
-    await _announce(shard, event, publisher, cause=cause)
+    await _announce(written, event, publisher, cause=cause, at=now())
     return Stored(shard.id, shard.revision_number, reason=cause)
 
 
@@ -80,13 +78,13 @@ def _differs_in_acl_only(shard: Shard, stored: Shard) -> bool:
     return shard.acl != stored.acl and (shard.structured_data, shard.status) == (stored.structured_data, stored.status)
 
 
-async def _unchanged(stored: Shard, event: IngestionEvent, publisher: Publisher, *, reason: str) -> Unchanged:
+async def _unchanged(stored: Shard, event: IngestionEvent, publisher: Publisher, *, reason: str, at: datetime) -> Unchanged:
     if stored.awaits_enrichment:
-        await _announce(stored, event, publisher, cause="content")
+        await _announce(stored, event, publisher, cause="content", at=at)
     return Unchanged(reason)
 
 
-async def _announce(shard: Shard, event: IngestionEvent, publisher: Publisher, *, cause: Cause) -> None:
+async def _announce(shard: Shard, event: IngestionEvent, publisher: Publisher, *, cause: Cause, at: datetime) -> None:
     await publisher.publish(
         ShardEmitted(
             tenant_id=shard.tenant_id,
@@ -95,6 +93,7 @@ async def _announce(shard: Shard, event: IngestionEvent, publisher: Publisher, *
             shard_type_id=shard.shard_type_id,
             revision=shard.revision_number,
             cause=cause,
+            carried=CarriedShard.of(shard, at=at),
         )
     )
 

@@ -12,7 +12,7 @@ from shared.errors import TransientError
 from shared.shard_types.ensure import ShardTypeStore, ensure_shard_types
 from shared.shard_types.registry import SHARD_TYPES
 from shared.storage.cosmos import CosmosAccount
-from shared.topology import CONTAINERS
+from shared.topology import Container
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +22,9 @@ TRIES: Final = 3
 class Readiness:
     """Done once per worker; awaiting it afterwards costs nothing. Those who wait share one attempt, and its failure."""
 
-    def __init__(self, account: CosmosAccount, shard_types: ShardTypeStore) -> None:
+    def __init__(self, account: CosmosAccount, shard_types: ShardTypeStore, *, containers: tuple[Container, ...]) -> None:
         self._account = account
+        self._containers = containers
         self._shard_types = shard_types
         self._attempt: asyncio.Task[None] | None = None
         self._done = False
@@ -44,7 +45,7 @@ class Readiness:
     async def _prepare(self) -> None:
         for tried in range(1, TRIES + 1):
             try:
-                for container in CONTAINERS:
+                for container in self._containers:
                     await self._account.compare(container)
                 await ensure_shard_types(SHARD_TYPES, store=self._shard_types)
                 break

@@ -10,18 +10,24 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import httpx2
     from azure.identity.aio import DefaultAzureCredential
 
+    from shared.access.tokens import TokenCheck
+    from shared.chunks.store import ChunkStore
     from shared.connections.connection import Connections
     from shared.contracts.claim import ClaimStore
+    from shared.embeddings.embedder import Embedder
     from shared.gaps.gap import Gaps
     from shared.messaging.delivery import DeliveryPorts
     from shared.messaging.envelope import Transport
     from shared.messaging.publisher import Publisher
     from shared.settings import Settings
+    from shared.shards.known import KnownShards
     from shared.shards.store import ShardStore
     from shared.storage.cosmos import CosmosAccount
     from shared.telemetry.metrics import Metrics
+    from shared.topology import Space
 
 
 def consumer_type() -> str:
@@ -128,6 +134,68 @@ class Services:
         return CosmosShardStore(self.account)
 
     @cached_property
+    def known_shards(self) -> "KnownShards":
+        """Shards this worker has seen."""
+        from shared.shards.known import KnownShards
+
+        return KnownShards(now)
+
+    @cached_property
+    def http(self) -> "httpx2.AsyncClient":
+        """Outbound HTTP."""
+        from shared.http.client import http_client
+
+        return http_client()
+
+    @cached_property
+    def space(self) -> "Space":
+        """Where this deployment's vectors can be compared.
+
+        Raises:
+            ConfigurationError: there is no container for what the settings name.
+        """
+        from shared.hosting.embedding import space_of
+
+        return space_of(self.settings.embedding)
+
+    @cached_property
+    def embedder(self) -> "Embedder":
+        """Texts in, vectors out.
+
+        Raises:
+            ConfigurationError: the settings name no model that there is.
+        """
+        from shared.embeddings.gathering import GatheringEmbedder
+        from shared.hosting.embedding import model_of
+
+        async def token(scope: str) -> str:
+            from shared.storage.identity import identity_token
+
+            return await identity_token(self.credential, scope)
+
+        model = model_of(self.settings.embedding, http=lambda: self.http, identity_token=token, metrics=self.metrics)
+        return GatheringEmbedder(model, metrics=self.metrics)
+
+    @cached_property
+    def chunks(self) -> "ChunkStore":
+        """Where the chunks of shards are."""
+        from shared.storage.chunk_store import CosmosChunkStore
+
+        return CosmosChunkStore(self.account, self.space)
+
+    @cached_property
+    def tokens(self) -> "TokenCheck":
+        """Who calls our API."""
+        from shared.access.keys import JwksKeys
+        from shared.access.tokens import ClaimNames, TokenCheck
+        from shared.http.client import object_at
+
+        auth = self.settings.auth
+        keys = JwksKeys(lambda: object_at(self.http, auth.jwks_url, what="the issuer's keys"), now=now)
+        names = ClaimNames(tenant=auth.tenant_claim, admin_role=auth.admin_role)
+        return TokenCheck(issuer=auth.issuer, audience=auth.audience, keys=keys, claims=names, now=now)
+
+    @cached_property
     def connections(self) -> "Connections":
         """Who is connected."""
         from shared.connections.cache import RememberedConnections
@@ -150,6 +218,7 @@ class Services:
         from shared.messaging.delivery import DeliveryPorts
         from shared.messaging.returns import QueueReturns
         from shared.storage.shard_type_store import CosmosShardTypes
+        from shared.topology import CONTAINERS, chunk_container
 
         return DeliveryPorts(
             returns=QueueReturns(self.transport, publisher=self.publisher),
@@ -157,7 +226,7 @@ class Services:
             metrics=self.metrics,
             breakers=Breakers(),
             now=now,
-            ready=Readiness(self.account, CosmosShardTypes(self.account)),
+            ready=Readiness(self.account, CosmosShardTypes(self.account), containers=(*CONTAINERS, chunk_container(self.space))),
         )
 
 

@@ -1,0 +1,119 @@
+"""The embedding worker: makes a shard's chunks what a request says they have to be.
+
+The order is: what is missing is embedded and written, with the readers of all; the shard's summary is stored; what is not wanted any more
+goes. The partition's manifest moves with every write and orders the workers, so nothing is embedded twice and the last revision wins. A
+request that comes late changes nothing; one that was overtaken on the way is settled from the shard as it is by then.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from processors.embedding.pipeline import summary
+from processors.embedding.writer import ChunkWriter
+from shared.chunks.store import ChunkStore, Manifest
+from shared.chunks.wanted import Wanted, generation
+from shared.contracts.embedding_requested import EmbeddingRequested
+from shared.embeddings.embedder import Embedder
+from shared.errors import Conflict
+from shared.messaging.outcomes import Ignored, Outcome, Stored, Unchanged
+from shared.shards.ids import ShardId
+from shared.shards.model import Shard
+from shared.shards.store import ShardStore
+
+ROUNDS: Final = 3
+"""How often a shard may change while its chunks are being made before the message is put off."""
+
+
+@dataclass(frozen=True)
+class _Worker:
+    """One request, and what it is settled with."""
+
+    message: EmbeddingRequested
+    chunks: ChunkStore
+    shards: ShardStore
+    embedder: Embedder
+    now: Callable[[], datetime]
+
+    @property
+    def shard_id(self) -> ShardId:
+        return ShardId(self.message.shard_id)
+
+    async def settle(self, wanted: Wanted) -> Outcome | None:
+        """Write what is wanted; None when the shard wants something else by now."""
+        manifest = await self.chunks.manifest(self.message.tenant_id, self.shard_id) or Manifest()
+        if manifest.revision > wanted.revision and not await self._began_anew(manifest):
+            return Ignored("a later revision is there")
+        if wanted.is_written(manifest):
+            shard = await self._shard()
+            if not self._is_wanted_by(shard, wanted):
+                return None
+            if shard is None or (shard.vectors is not None and wanted.is_told_by(shard.vectors) and not shard.awaits_embedding):
+                return Unchanged("embedded")
+
+        writer = ChunkWriter(self.message, wanted, self.chunks)
+        missing = [chunk for chunk in wanted.chunks if chunk.id not in manifest.chunks]
+        vectors = await self.embedder.embed([chunk.text for chunk in missing]) if missing else []
+        manifest = await writer.put(manifest, list(zip(missing, vectors, strict=True)))
+        told = summary(wanted, self.embedder.space, at=self.now())
+        is_told = await self.shards.record_vectors(self.message.tenant_id, self.shard_id, told)
+        if not is_told and not self._is_wanted_by(await self._shard(), wanted):
+            return None
+        await writer.remove_the_rest(manifest)
+        return Stored(self.shard_id, wanted.revision, reason="vectors" if missing else "readers")
+
+    async def as_it_is(self) -> Wanted:
+        """What the stored shard wants."""
+        return self._wanted_by(await self._shard())
+
+    async def _began_anew(self, manifest: Manifest) -> bool:
+        """Whether the shard was removed and made again, which starts its revisions from one."""
+        shard = await self._shard()
+        return shard is not None and shard.revision_number < manifest.revision
+
+    async def _shard(self) -> Shard | None:
+        return await self.shards.read(self.message.tenant_id, self.shard_id)
+
+    def _wanted_by(self, shard: Shard | None) -> Wanted:
+        if shard is None:  # its retention is over: nothing of it may be left
+            return replace(asked_for(self.message), principals=(), chunks=())
+        return Wanted.of(shard, self.embedder.space)
+
+    def _is_wanted_by(self, shard: Shard | None, wanted: Wanted) -> bool:
+        current = self._wanted_by(shard)
+        return (current.chunks, current.principals) == (wanted.chunks, wanted.principals)
+
+
+async def embed(
+    message: EmbeddingRequested, *, chunks: ChunkStore, shards: ShardStore, embedder: Embedder, now: Callable[[], datetime]
+) -> Outcome:
+    """Make the chunks of one revision, unless a later one's are there.
+
+    Raises:
+        Conflict: another worker wrote the same shard's chunks meanwhile, or the shard keeps changing.
+        PipelineError: as the embedder.
+    """
+    worker = _Worker(message, chunks, shards, embedder, now)
+    made_by = (embedder.space.name, generation(message.shard_type_id, embedder.space))
+    is_ours = (message.space, message.generation) == made_by  # not asked by a deployment that makes chunks in another way
+    wanted = asked_for(message) if is_ours else await worker.as_it_is()
+    for _ in range(ROUNDS):
+        outcome = await worker.settle(wanted)
+        if outcome is not None:
+            return outcome
+        wanted = await worker.as_it_is()
+    raise Conflict("the shard changes faster than its chunks are made")
+
+
+def asked_for(message: EmbeddingRequested) -> Wanted:
+    """What a request says."""
+    return Wanted(
+        revision=message.revision,
+        space=message.space,
+        generation=message.generation,
+        content_hash=message.content_hash,
+        acl_hash=message.acl_hash,
+        principals=message.principals,
+        chunks=message.chunks,
+    )

@@ -1,0 +1,103 @@
+"""The edges a shard has to have, from what it says itself. Pure: the same shard and the same moment give the same edges."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from processors.enrichment.references import CRM_CONFIDENCE, REFERENCES, Reference
+from shared.contracts.canonical import digest
+from shared.shards.ids import ShardId, shard_id
+from shared.shards.model import EdgeMetadata, ExternalRelationship, InternalRelationship, Shard
+
+OURS: Final = "enrichment"
+"""``createdBy`` of the edges this stage writes, renews and withdraws. Those of others it only carries along."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A shard that is named, and all that naming it tells."""
+
+    shard_id: ShardId
+    shard_type_id: str
+    system: str
+    system_type: str
+    scope: str
+    record_type: str
+    external_id: str
+
+
+@dataclass(frozen=True)
+class Links:
+    """The edges of a shard, and where they lead."""
+
+    edges: tuple[dict[str, Any], ...]
+    targets: tuple[Target, ...]
+    """Of the edges that are ours."""
+
+    @property
+    def edge_set_hash(self) -> str:
+        """The same for the same edges, in whatever order and whenever they were made."""
+        return digest(*sorted(map(_said, self.edges)))
+
+
+def linked(shard: Shard, *, at: datetime) -> Links:
+    """Its edges: those its references ask for, and those that others made."""
+    found = list(_found(shard))
+    known = {edge.get("id"): edge for edge in shard.internal_relationships if edge.get("createdBy") == OURS}
+    others = [edge for edge in shard.internal_relationships if edge.get("createdBy") != OURS]
+    ours = [known.get(edge.id) or edge.model_dump(mode="json", by_alias=True) for edge in (_edge(*pair, at=at) for pair in found)]
+    return Links(edges=(*others, *ours), targets=tuple(target for _, target in found))
+
+
+def _found(shard: Shard) -> Iterator[tuple[Reference, Target]]:
+    for reference in REFERENCES.get(shard.shard_type_id, ()):
+        origin = next((edge for edge in shard.external_relationships if edge.system == reference.system), None)
+        external_id = shard.structured_data.get(reference.field)
+        if origin is None or not isinstance(external_id, str) or not external_id:
+            continue
+        target = _target(shard, reference, origin, external_id)
+        if target.shard_id != shard.id:  # a record may name itself; an edge to oneself says nothing
+            yield reference, target
+
+
+def _target(shard: Shard, reference: Reference, origin: ExternalRelationship, external_id: str) -> Target:
+    """The id is of the same vendor account as the record that holds it, and always of the same tenant."""
+    return Target(
+        shard_id=shard_id(
+            tenant_id=shard.tenant_id,
+            system=origin.system,
+            scope=origin.scope,
+            record_type=reference.record_type,
+            external_id=external_id,
+        ),
+        shard_type_id=reference.shard_type_id,
+        system=origin.system,
+        system_type=origin.system_type,
+        scope=origin.scope,
+        record_type=reference.record_type,
+        external_id=external_id,
+    )
+
+
+def _edge(reference: Reference, target: Target, *, at: datetime) -> InternalRelationship:
+    return InternalRelationship(
+        id=digest(reference.relationship_type, target.shard_id, reference.field),
+        target_shard_id=target.shard_id,
+        target_shard_type_id=target.shard_type_id,
+        relationship_type=reference.relationship_type,
+        metadata=EdgeMetadata(
+            confidence=CRM_CONFIDENCE,
+            source="crm",
+            extraction_method="vendor-id",
+            evidence=({"feature": "vendor-id", "field": reference.field, "value": target.external_id, "weight": CRM_CONFIDENCE},),
+        ),
+        created_at=at,
+        created_by=OURS,
+    )
+
+
+def _said(edge: dict[str, Any]) -> list[Any]:
+    metadata = edge.get("metadata") or {}
+    names = ("relationshipType", "targetShardId", "createdBy")
+    return [*(str(edge.get(name)) for name in names), str(metadata.get("source")), str(metadata.get("confidence"))]
