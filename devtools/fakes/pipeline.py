@@ -1,27 +1,43 @@
 """The pipeline over fakes: what most unit tests need at once."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Final
 
 from devtools.fakes.clock import Clock
+from devtools.fakes.embedding import CountingEmbedder, InMemoryChunks
 from devtools.fakes.metrics import InMemoryMetrics
 from devtools.fakes.stores import InMemoryClaims, InMemoryConnections, InMemoryGaps, InMemoryShards
 from devtools.fakes.transport import InMemoryTransport
+from processors.embedding.pipeline import request
+from processors.embedding.worker import embed
+from processors.enrichment.handler import enrich
 from processors.normalization.handler import normalize
 from shared import topology
+from shared.contracts.embedding_requested import EmbeddingRequested
+from shared.contracts.enrichment_done import EnrichmentDone
 from shared.contracts.ingestion import IngestionEvent
+from shared.contracts.shard_emitted import ShardEmitted
 from shared.messaging.breaker import Breakers
 from shared.messaging.delivery import DeliveryPorts, Handler, deliver
 from shared.messaging.publisher import QueuePublisher
 from shared.messaging.returns import Delivery, QueueReturns
+from shared.shards.known import KnownShards
+
+STAGES: Final = (topology.INGESTION_EVENTS, topology.SHARD_EMISSION, topology.ENRICHMENT_JOBS, topology.EMBEDDING_JOBS)
+"""The queues in the order of the pipeline."""
 
 
 class InMemoryPipeline:
-    """Every port as a fake, and the normalizer wired to them."""
+    """Every port as a fake, and the handlers wired to them."""
 
     def __init__(self) -> None:
         self.clock = Clock()
         self.metrics = InMemoryMetrics()
         self.shards = InMemoryShards()
+        self.known = KnownShards(self.clock)
+        self.chunks = InMemoryChunks()
+        self.embedder = CountingEmbedder()
         self.connections = InMemoryConnections()
         self.gaps = InMemoryGaps()
         self.claims = InMemoryClaims()
@@ -40,6 +56,43 @@ class InMemoryPipeline:
     def normalize(self) -> Handler[IngestionEvent]:
         """The normalizer over these ports."""
         return partial(normalize, shards=self.shards, gaps=self.gaps, publisher=self.publisher, metrics=self.metrics, now=self.clock)
+
+    @property
+    def enrich(self) -> Handler[ShardEmitted]:
+        """Enrichment over these ports."""
+        return partial(enrich, shards=self.shards, known=self.known, publisher=self.publisher, metrics=self.metrics, now=self.clock)
+
+    @property
+    def request(self) -> Handler[EnrichmentDone]:
+        """The embedding pipeline over these ports."""
+        return partial(request, shards=self.shards, publisher=self.publisher, space=self.embedder.space, now=self.clock)
+
+    @property
+    def embed(self) -> Handler[EmbeddingRequested]:
+        """The embedding worker over these ports."""
+        return partial(embed, chunks=self.chunks, shards=self.shards, embedder=self.embedder, now=self.clock)
+
+    def worker(self, queue: str) -> Callable[[Delivery], Awaitable[None]]:
+        """What the binding of a queue does with a delivery."""
+        match queue:
+            case topology.INGESTION_EVENTS:
+                return lambda delivery: deliver(delivery, IngestionEvent, self.normalize, ports=self.delivery)
+            case topology.SHARD_EMISSION:
+                return lambda delivery: deliver(delivery, ShardEmitted, self.enrich, ports=self.delivery)
+            case topology.ENRICHMENT_JOBS:
+                return lambda delivery: deliver(delivery, EnrichmentDone, self.request, ports=self.delivery)
+            case topology.EMBEDDING_JOBS:
+                return lambda delivery: deliver(delivery, EmbeddingRequested, self.embed, ports=self.delivery)
+            case _:
+                raise ValueError(f"nobody reads {queue}")
+
+    async def run_all(self) -> int:
+        """Deliver everything that is due, stage after stage, until nothing is. Returns how many messages were completed."""
+        completed = 0
+        while due := [queue for queue in STAGES if self.transport.due(queue)]:
+            for queue in due:
+                completed += await self.transport.drain(queue, self.worker(queue))
+        return completed
 
     async def deliver(self, delivery: Delivery, handler: Handler[IngestionEvent] | None = None) -> None:
         """What the normalization processor's binding does."""

@@ -11,8 +11,8 @@ from shared.errors import ClaimLost, Conflict, OwnershipConflict
 from shared.gaps.gap import Gap, Gaps
 from shared.shard_types.ensure import ShardTypeStore
 from shared.shards.ids import ShardId
-from shared.shards.model import Shard
-from shared.shards.store import MAX_ALIAS_STEPS, MAX_PATHS, Change, ShardStore
+from shared.shards.model import Shard, Vectors
+from shared.shards.store import MAX_ALIAS_STEPS, MAX_PATHS, Change, ShardStore, VectorsChange
 
 ALIAS_OF = "aliasOf"
 
@@ -36,14 +36,14 @@ class InMemoryShards(ShardStore):
         return None if document is None else Shard.model_validate(copy.deepcopy(document))
 
     @override
-    async def create(self, shard: Shard) -> None:
+    async def create(self, shard: Shard) -> Shard:
         self.writes += 1
         if (shard.tenant_id, shard.id) in self._documents:
             raise Conflict("the shard is there")
-        self._store(shard.tenant_id, shard.document())
+        return self._store(shard.tenant_id, shard.document())
 
     @override
-    async def change(self, shard: Shard, change: Change) -> None:
+    async def change(self, shard: Shard, change: Change) -> Shard:
         self.writes += 1
         paths = change.paths()
         if len(paths) > MAX_PATHS:
@@ -51,7 +51,16 @@ class InMemoryShards(ShardStore):
         document = self._documents.get((shard.tenant_id, shard.id))
         if document is None or document["etag"] != shard.etag:
             raise Conflict("the shard was written since")
-        self._store(shard.tenant_id, {**document, **paths})
+        return self._store(shard.tenant_id, {**document, **paths})
+
+    @override
+    async def record_vectors(self, tenant_id: str, shard_id: ShardId, vectors: Vectors) -> bool:
+        self.writes += 1
+        document = self._documents.get((tenant_id, shard_id))
+        if document is None or ((document.get("vectors") or {}).get("revision") or 0) > vectors.revision:
+            return False
+        self._store(tenant_id, {**document, **VectorsChange(vectors).paths()})
+        return True
 
     @override
     async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
@@ -59,11 +68,16 @@ class InMemoryShards(ShardStore):
         if end == old_id:
             raise OwnershipConflict("the surviving shard is itself an alias of the old one")
         self.writes += 1
-        self._store(tenant_id, {"id": old_id, "tenantId": tenant_id, ALIAS_OF: surviving_id})
+        self._put(tenant_id, {"id": old_id, "tenantId": tenant_id, ALIAS_OF: surviving_id})
 
-    def _store(self, tenant_id: str, document: dict[str, Any]) -> None:
+    def _put(self, tenant_id: str, document: dict[str, Any]) -> dict[str, Any]:
         self._etag += 1
-        self._documents[tenant_id, document["id"]] = {**copy.deepcopy(document), "etag": str(self._etag)}
+        stored = {**copy.deepcopy(document), "etag": str(self._etag)}
+        self._documents[tenant_id, document["id"]] = stored
+        return stored
+
+    def _store(self, tenant_id: str, document: dict[str, Any]) -> Shard:
+        return Shard.model_validate(copy.deepcopy(self._put(tenant_id, document)))
 
     def _followed(self, tenant_id: str, shard_id: str) -> tuple[str, dict[str, Any] | None]:
         for _ in range(MAX_ALIAS_STEPS + 1):

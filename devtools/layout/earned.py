@@ -1,7 +1,7 @@
 """``shared/`` is earned (architecture 4, rule 7), and its lists are complete (rule 8).
 
 A module is used by whoever imports it, and by whoever uses a module of its own noun that needs it: the inside of a noun is earned
-through its face. What the composition root imports is earned by that, and so is what exists only because of hosting.
+through its face. What the composition root and its helpmates in ``shared/hosting`` put together is earned by that, and so are they.
 """
 
 from collections.abc import Iterator, Mapping
@@ -71,7 +71,7 @@ def _noun(name: str) -> str:
 
 
 def _side(name: str) -> str:
-    return COMPOSITION_ROOT if name == COMPOSITION_ROOT else _noun(name)
+    return COMPOSITION_ROOT if is_in(name, *EARNED_BY_NATURE) else _noun(name)
 
 
 def complete(tree: Tree, listings: tuple[Listing, ...]) -> Iterator[Fault]:

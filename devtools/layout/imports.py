@@ -17,9 +17,9 @@ ALLOWED_PACKAGES = {
 BINDING_TABLES = ("ingestion.functions", "processors.functions")
 COMPOSITION_ROOT = "shared.hosting.services"
 
-PURE = ("shared.contracts", "shared.shards", "shared.conversions", "shared.shard_types", "shared.access")
+PURE = ("shared.contracts", "shared.shards", "shared.conversions", "shared.shard_types", "shared.access.acl", "shared.chunks")
 """The pure core."""
-PURE_NEIGHBOURS = ("shared.errors", "shared.topology")
+PURE_NEIGHBOURS = ("shared.errors", "shared.topology", "shared.embeddings.embedder")
 """Pure as well, but not held to it: they may be imported by the core."""
 PURE_LIBRARIES = ("pydantic", "pydantic_core", "typing_extensions")
 IMPURE_STANDARD_LIBRARY = (

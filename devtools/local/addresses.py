@@ -12,12 +12,13 @@ class Addresses:
     cosmos: int = 8081
     blob: int = 10000
     host: int = 7071
+    issuer: int = 7080
 
     @classmethod
     def shifted(cls, offset: int) -> "Addresses":
         """The same ports, moved: so that two runs live side by side."""
         known = cls()
-        return cls(known.service_bus + offset, known.cosmos + offset, known.blob + offset, known.host + offset)
+        return cls(known.service_bus + offset, known.cosmos + offset, known.blob + offset, known.host + offset, known.issuer + offset)
 
     @property
     def named(self) -> dict[str, int]:
@@ -27,6 +28,7 @@ class Addresses:
             "the Cosmos DB stand-in": self.cosmos,
             "Azurite": self.blob,
             "the function host": self.host,
+            "the token issuer": self.issuer,
         }
 
     def in_use(self) -> str | None:

@@ -16,13 +16,15 @@ from typing import Final
 
 from devtools import azurite
 from devtools.emulators.cosmos.server import KEY
+from devtools.issuer.server import JWKS_PATH, issuer_url
 from devtools.local.addresses import Addresses
 from devtools.local.children import Child, ChildFailed
 from devtools.provision import provision
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DATABASE: Final = "shardline"
-STORES: Final = ("service-bus", "cosmos", "azurite")
+AUDIENCE: Final = "api://shardline"
+STORES: Final = ("service-bus", "cosmos", "azurite", "issuer")
 QUEUES: Final = ROOT / "infra" / "servicebus-standin.json"
 """The topology's queues with production's values, in the official emulator's schema."""
 
@@ -30,6 +32,11 @@ QUEUES: Final = ROOT / "infra" / "servicebus-standin.json"
 def folder_of(port_offset: int) -> Path:
     """Where a run keeps its data and logs: each of several side by side has its own."""
     return ROOT / ".shardline" / (f"local-{port_offset}" if port_offset else "local")
+
+
+def issuer_folder(folder: Path) -> Path:
+    """Where a run's issuer keeps its signing keys."""
+    return folder / "data" / "issuer"
 
 
 class NotRunning(Exception):
@@ -76,7 +83,26 @@ class Run:
     @property
     def settings(self) -> dict[str, str]:
         """The app's settings, as environment variables."""
-        return {"SERVICE_BUS": self.service_bus, "COSMOS": self.cosmos, "COSMOS_DATABASE": DATABASE, "BLOB": self.blob}
+        return {
+            "SERVICE_BUS": self.service_bus,
+            "COSMOS": self.cosmos,
+            "COSMOS_DATABASE": DATABASE,
+            "BLOB": self.blob,
+            "EMBEDDING_OFFLINE": "true",
+            "AUTH_ISSUER": self.issuer,
+            "AUTH_AUDIENCE": AUDIENCE,
+            "AUTH_JWKS_URL": f"{self.issuer}{JWKS_PATH}",
+        }
+
+    @property
+    def issuer(self) -> str:
+        """Who makes tokens for this run."""
+        return issuer_url(self.addresses.issuer)
+
+    @property
+    def search_url(self) -> str:
+        """Where questions are answered."""
+        return f"{self.host}/api/v1/search"
 
     def remember(self, folder: Path) -> None:
         """Write the run's file."""
@@ -109,7 +135,7 @@ class Run:
 
 
 class Children:
-    """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite`` and ``host``, each by its name.
+    """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite``, ``issuer`` and ``host``, each by its name.
 
     ``queues`` is the broker's configuration; ``settings`` are the host's beside those of the run.
     """
@@ -197,6 +223,8 @@ class Children:
                 return [*python, "devtools.emulators.servicebus", *where], "service bus: ready"
             case "cosmos":
                 return [*python, "devtools.emulators.cosmos", "--port", str(ports.cosmos), "--data", str(data / name)], "cosmos: ready"
+            case "issuer":
+                return [*python, "devtools.issuer", "--port", str(ports.issuer), "--data", str(issuer_folder(self.folder))], "issuer: ready"
             case "azurite":
                 return azurite.command(ports.blob, data / name), azurite.READY
             case _:

@@ -6,9 +6,9 @@ itself.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
@@ -16,6 +16,7 @@ from typing import Any, Final
 from devtools.vendors.salesforce.outbound_message import new_action
 from devtools.vendors.salesforce.records import PretendOrg, Record
 from devtools.vendors.salesforce.sender import OutboundMessages
+from devtools.vendors.salesforce.stories import OPPORTUNITY_STORIES
 from shared.shards.ids import ShardId, shard_id
 from shared.shards.model import Shard
 from shared.shards.store import ShardStore
@@ -28,6 +29,8 @@ CHECKED: Final[Mapping[str, Mapping[str, str]]] = {
 """Canonical field → the vendor's field it must equal."""
 
 SHARD_TYPES: Final = {"Account": "c_account", "Contact": "c_contact", "Opportunity": "c_opportunity"}
+RELATIONSHIPS: Final = {"Contact": "contact_for", "Opportunity": "opportunity_for"}
+"""How a record is linked to the account that its AccountId names."""
 POLL_SECONDS: Final = 0.05
 
 
@@ -54,6 +57,8 @@ class Sent:
 async def send(org: PretendOrg, rng: Random, url: str, *, counts: Mapping[str, int], timeout_seconds: float) -> Sent:
     """Invent records and send them until they are acknowledged, or the time is up."""
     ids = org.populate(accounts=counts["accounts"], contacts=counts["contacts"], opportunities=counts["opportunities"])
+    for story, record_id in zip(rng.sample(OPPORTUNITY_STORIES, len(OPPORTUNITY_STORIES)), ids["Opportunity"], strict=False):
+        org.edit(record_id, Description=story.description)  # one each, as far as they go: a question must have one answer
     async with OutboundMessages(org, rng) as messages:
         for object_name, record_ids in ids.items():
             messages.notify(new_action(object_name, url, rng), record_ids)
@@ -64,24 +69,35 @@ async def send(org: PretendOrg, rng: Random, url: str, *, counts: Mapping[str, i
     return Sent(org, records, len(ledger.received()), {answer.value: count for answer, count in ledger.answers().items()})
 
 
-async def stored(sent: Sent, shards: ShardStore, *, tenant_id: str, timeout_seconds: float) -> tuple[dict[str, Shard], float | None]:
-    """Wait for the shards of what was sent.
+@dataclass
+class Arrival:
+    """What has become of what was sent."""
 
-    Returns:
-        The shards by the record's id, as many as there were in time, and when (monotonic seconds) the first was seen.
-    """
-    started = time.monotonic()
-    found: dict[str, Shard] = {}
-    first_seen_at: float | None = None
-    while len(found) < len(sent.records) and time.monotonic() - started < timeout_seconds:
-        for record in sent.records:
-            if record.id not in found:
-                shard = await shards.read(tenant_id, sent.shard_id(record, tenant_id=tenant_id))
-                if shard is not None:
-                    first_seen_at = first_seen_at or time.monotonic()
-                    found[record.id] = shard
+    shards: dict[str, Shard] = field(default_factory=dict)
+    """By the record's id, each as it was seen last."""
+    first_stored_at: float | None = None
+    """When the first shard was seen, in monotonic seconds."""
+    first_embedded_at: float | None = None
+    """When the first one was seen that has its links and its vectors."""
+
+
+async def arrived(sent: Sent, shards: ShardStore, *, tenant_id: str, timeout_seconds: float) -> Arrival:
+    """Wait until every record sent has a shard with links and vectors, or the time is up."""
+    deadline = time.monotonic() + timeout_seconds
+    arrival = Arrival()
+    waiting = list(sent.records)
+    while waiting and time.monotonic() < deadline:
+        for record in list(waiting):
+            shard = await shards.read(tenant_id, sent.shard_id(record, tenant_id=tenant_id))
+            if shard is None or shard.status == "draft":
+                continue
+            arrival.shards[record.id] = shard
+            arrival.first_stored_at = arrival.first_stored_at or time.monotonic()
+            if not (shard.awaits_enrichment or shard.awaits_embedding):
+                arrival.first_embedded_at = arrival.first_embedded_at or time.monotonic()
+                waiting.remove(record)
         await asyncio.sleep(POLL_SECONDS)
-    return found, first_seen_at
+    return arrival
 
 
 def faults(sent: Sent, shards: Mapping[str, Shard]) -> list[str]:
@@ -99,7 +115,21 @@ def faults(sent: Sent, shards: Mapping[str, Shard]) -> list[str]:
             wanted, got = _plain(record.fields.get(vendor)), shard.structured_data.get(canonical)
             if wanted != got:
                 lines.append(f"{record.object_name} {record.id}: {canonical} is {got!r} and {vendor} was {wanted!r}")
+        lines += _graph_faults(sent, record, shard)
     return lines
+
+
+def _graph_faults(sent: Sent, record: Record, shard: Shard) -> Iterator[str]:
+    """An edge to the account the vendor names, and no other; and vectors of what is stored."""
+    account_id = record.fields.get("AccountId")
+    wanted = set()
+    if isinstance(account_id, str) and record.object_name in RELATIONSHIPS:
+        wanted = {(RELATIONSHIPS[record.object_name], sent.shard_id(sent.org.record(account_id), tenant_id=shard.tenant_id))}
+    got = {(edge.get("relationshipType"), edge.get("targetShardId")) for edge in shard.internal_relationships}
+    if got != wanted:
+        yield f"{record.object_name} {record.id} is linked by {sorted(map(str, got))} and not by {sorted(map(str, wanted))}"
+    if shard.awaits_embedding or shard.vectors is None or shard.vectors.chunk_count == 0:
+        yield f"{record.object_name} {record.id} is not embedded"
 
 
 def new_org(rng: Random, organization_id: str) -> PretendOrg:

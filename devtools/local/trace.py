@@ -1,11 +1,11 @@
-"""One record's way through the pipeline, step by step, from the host's log lines and the queues."""
+"""One record's way through the pipeline, step by step, from the host's log lines."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from devtools.local.tables import table
 from shared.shards.model import Shard
@@ -29,8 +29,17 @@ class Step:
         return cls(datetime.fromisoformat(step["at"]), step["where"], step["what"])
 
 
-def steps(shard: Shard, *, log: Path, emitted: Iterable[dict[str, Any]]) -> list[Step]:
-    """What the log and the queue say about the shard, in order of time."""
+STAGES: Final = {
+    "ingestion-events": "normalization",
+    "shard-emission": "enrichment",
+    "enrichment-jobs": "embedding pipeline",
+    "embedding-jobs": "embedding worker",
+}
+"""Who reads a queue."""
+
+
+def steps(shard: Shard, *, log: Path) -> list[Step]:
+    """What the log says about the shard as it is now, in order of time."""
     correlation = shard.metadata.correlation_id
     found = []
     for line in _log_lines(log):
@@ -41,14 +50,26 @@ def steps(shard: Shard, *, log: Path, emitted: Iterable[dict[str, Any]]) -> list
             case "webhook call answered":
                 found.append(Step(at, "HTTP webhook", f"{line['outcome']}: {line['events']} events are on ingestion-events, Ack true"))
             case "message handled" if line.get("shard") == shard.id:
-                said = f"message {line['message_id']}: {line['outcome']} shard {shard.id}, revision {line['revision']}"
-                found.append(Step(at, "normalization", said))
-    found.append(Step(shard.updated_at, "Cosmos DB", f"container shards: {shard.shard_type_id} {shard.structured_data.get('name')!r}"))
-    for message in emitted:
-        if message["body"].get("shardId") == shard.id:
-            at = datetime.fromisoformat(message["enqueuedAt"])
-            found.append(Step(at, "shard-emission", f"ShardEmitted {message['id']} ({message['body']['cause']}) waits for enrichment"))
+                what = f"message {line['message_id']}: {line['outcome']} ({line['reason']}), revision {line['revision']}"
+                found.append(Step(at, STAGES.get(line["queue"], line["queue"]), what))
+            case "message not handled" if line.get("queue") in STAGES:
+                found.append(Step(at, STAGES[line["queue"]], f"message {line['message_id']}: {line['outcome']} ({line['reason']})"))
     return sorted(found, key=lambda step: step.at)
+
+
+def ends(shard: Shard) -> str:
+    """What there is in the end, a line each."""
+    lines = [
+        f"shard {shard.id} ({shard.shard_type_id}) {shard.structured_data.get('name')!r}, revision {shard.revision_number}, {shard.status}"
+    ]
+    for edge in shard.internal_relationships:
+        metadata = edge.get("metadata")
+        said = f", confidence {metadata.get('confidence')}, source {metadata.get('source')}" if isinstance(metadata, dict) else ""
+        lines.append(f"linked: {edge.get('relationshipType')} {edge.get('targetShardTypeId')} {edge.get('targetShardId')}{said}")
+    if shard.vectors is not None:
+        vectors = shard.vectors
+        lines.append(f"embedded: {vectors.chunk_count} chunks in {vectors.space} ({vectors.quality}), for revision {vectors.revision}")
+    return "\n".join(lines)
 
 
 def rendered(found: list[Step]) -> str:

@@ -1,8 +1,8 @@
 """``up``: everything a first run needs, on one command.
 
 Stand-ins, Azurite and the host are started; an invented organization is connected and sends its records; one record's way is shown step by
-step, and what was stored is compared with what was sent. Then it stays up, or with ``--once`` ends with 0 if every record is there and
-right.
+step, what was stored and linked is compared with what was sent, and a record is looked for in other words than its own. Then it stays up,
+or with ``--once`` ends with 0 if every record is there, right, linked, embedded and found.
 """
 
 import argparse
@@ -21,16 +21,14 @@ from azure.core.exceptions import AzureError
 from azure.cosmos.aio import CosmosClient
 
 from devtools.azurite import AzuriteMissing
-from devtools.local import sample, trace
+from devtools.local import sample, search, trace
 from devtools.local.addresses import Addresses
 from devtools.local.children import Child, ChildFailed
-from devtools.local.queues import peek
 from devtools.local.run import DATABASE, ROOT, Children, Run, folder_of
 from devtools.local.shards import shard_table
 from devtools.local.tables import table
 from devtools.vendors.salesforce.ids import random_id
 from ingestion.sources.salesforce.webhook import key_handle
-from shared import topology
 from shared.connections.connection import Connection, connection_id
 from shared.errors import PipelineError
 from shared.shards.model import Shard
@@ -42,8 +40,6 @@ TENANT: Final = "sample-tenant"
 COUNTS: Final[Mapping[str, int]] = {"accounts": 2, "contacts": 3, "opportunities": 3}
 TIMEOUT_SECONDS: Final = 30.0
 INTERRUPTED: Final = 130
-EMITTED_MOST: Final = 100_000
-"""With ``--keep`` the queue holds what earlier runs announced: nothing takes it yet."""
 
 
 async def up(options: argparse.Namespace) -> int:
@@ -129,49 +125,79 @@ async def _first_run(run: Run, children: Children, rng: Random, account: CosmosA
     org = sample.new_org(rng, run.organization_id)
     sending_from = time.monotonic()
     sent = await sample.send(org, rng, run.webhook_url, counts=COUNTS, timeout_seconds=TIMEOUT_SECONDS)
-    shards = CosmosShardStore(account)
-    found, first_seen_at = await sample.stored(sent, shards, tenant_id=run.tenant_id, timeout_seconds=TIMEOUT_SECONDS)
+    arrival = await sample.arrived(sent, CosmosShardStore(account), tenant_id=run.tenant_id, timeout_seconds=TIMEOUT_SECONDS)
     all_seconds = time.monotonic() - sending_from
-    faults = sample.faults(sent, found)
+    faults = sample.faults(sent, arrival.shards)
     if sent.acknowledged < len(sent.records):
         faults.insert(
             0, f"{len(sent.records) - sent.acknowledged} of {len(sent.records)} notifications were not acknowledged: {dict(sent.answers)}"
         )
-    traced = next((shard for shard in found.values() if shard.shard_type_id == "c_opportunity"), None)
-    emitted = await peek(run.service_bus, topology.SHARD_EMISSION, most=EMITTED_MOST) if traced else []
+    traced = next((shard for shard in arrival.shards.values() if shard.shard_type_id == "c_opportunity"), None)
+    asked = None if traced is None else await _look_for(traced, run, children)
     return {
         "organization": run.organization_id,
         "sent": len(sent.records),
-        "stored": len(found),
-        "secondsToFirstShard": None if first_seen_at is None else round(first_seen_at - started, 2),
-        "secondsFromSendToLastShard": round(all_seconds, 2),
-        "faults": faults,
-        "trace": [] if traced is None else [step.plain() for step in trace.steps(traced, log=children.host_log, emitted=emitted)],
-        "shards": [shard.document() for shard in found.values()],
+        "stored": len(arrival.shards),
+        "secondsToFirstShard": _since(started, arrival.first_stored_at),
+        "secondsToFirstEmbeddedShard": _since(started, arrival.first_embedded_at),
+        "secondsFromSendToLastEmbeddedShard": round(all_seconds, 2),
+        "faults": [*faults, *(["no opportunity to look for"] if asked is None else asked.pop("faults"))],
+        "traced": None if traced is None else traced.id,
+        "trace": [] if traced is None else [step.plain() for step in trace.steps(traced, log=children.host_log)],
+        "search": asked,
+        "shards": [shard.document() for shard in arrival.shards.values()],
     }
+
+
+async def _look_for(shard: Shard, run: Run, children: Children) -> dict[str, Any]:
+    """Ask for a record in other words than its own, and see that nobody is answered without a token."""
+    lexical = shard.vectors is not None and shard.vectors.quality == "lexical"
+    question = search.question_about(shard, lexical=lexical)
+    if question is None:
+        return {"question": None, "reply": None, "faults": [f"there is no question about {shard.id}"]}
+    faults = []
+    reply = await search.ask(run, question, bearer=search.sample_token(run, children.folder))
+    if [hit["shardId"] for hit in reply.hits][:1] != [shard.id]:
+        faults.append(f"{shard.id} is not the first that is found by {question!r} (answered {reply.status})")
+    stranger = await search.ask(run, question, bearer=None)
+    if stranger.status != 401:
+        faults.append(f"a question without a token was answered {stranger.status}")
+    return {"question": question, "status": reply.status, "reply": reply.body, "faults": faults}
+
+
+def _since(started: float, moment: float | None) -> float | None:
+    return None if moment is None else round(moment - started, 2)
 
 
 def _readable(report: Mapping[str, Any]) -> str:
     steps = [trace.Step.read(step) for step in report["trace"]]
     shards = [Shard.model_validate(document) for document in report["shards"]]
-    parts = ["One opportunity, step by step:", "", trace.rendered(steps), "", "What is stored:", "", shard_table(shards), ""]
+    parts = ["One opportunity, step by step:", "", trace.rendered(steps), ""]
+    parts += [line for shard in shards if shard.id == report["traced"] for line in (trace.ends(shard), "")]
+    if (asked := report["search"]) is not None and asked["reply"] is not None:
+        reply = search.Reply(asked["status"], asked["reply"])
+        parts += ["A question in other words than the record's own:", "", f"  {asked['question']}", "", search.rendered(reply), ""]
+    parts += ["What is stored:", "", shard_table(shards), ""]
     if report["faults"]:
         parts += ["Missing or wrong:", *(f"  {fault}" for fault in report["faults"])]
     else:
         parts.append(
-            f"all {report['sent']} records are stored and right, {report['secondsFromSendToLastShard']} s after they were sent "
-            f"(the first shard {report['secondsToFirstShard']} s after the start)"
+            f"all {report['sent']} records are stored, right, linked and embedded, "
+            f"{report['secondsFromSendToLastEmbeddedShard']} s after they were sent "
+            f"(the first was embedded {report['secondsToFirstEmbeddedShard']} s after the start)"
         )
     return "\n".join(parts)
 
 
 def _addresses(run: Run, children: Children) -> str:
     rows = [
-        ("Service Bus stand-in", f"localhost:{run.addresses.service_bus}", "python -m devtools peek ingestion-events | shard-emission"),
-        ("Cosmos DB stand-in", f"http://localhost:{run.addresses.cosmos}", "python -m devtools shard [ID]"),
+        ("Service Bus stand-in", f"localhost:{run.addresses.service_bus}", "python -m devtools peek QUEUE"),
+        ("Cosmos DB stand-in", f"http://localhost:{run.addresses.cosmos}", "python -m devtools shard [ID] | trace ID"),
         ("Azurite (blobs)", f"http://127.0.0.1:{run.addresses.blob}", ""),
         ("function host", run.host, f"logs: {children.host_log.relative_to(ROOT)}"),
         ("Salesforce webhook", run.webhook_url, "python -m devtools send"),
+        ("search", run.search_url, 'python -m devtools search "WORDS"'),
+        ("token issuer", run.issuer, "python -m devtools token"),
     ]
     return table(("what", "address", "look into it"), rows)
 
