@@ -41,6 +41,10 @@ class UnmappableRecord(PermanentError):
     """No conversion for the record, or a required field is missing or unreadable."""
 
 
+class RequestRefused(PermanentError):
+    """The other side refuses what is asked of it, whenever it is asked."""
+
+
 class OwnershipConflict(PermanentError):
     """Another connection or integration path already owns this external record or account."""
 

@@ -32,6 +32,7 @@ def set_up_telemetry() -> Metrics:
     """Set the providers where the platform has not, quieten the SDKs, and give the metric port."""
     # The Azure SDKs log every request with its address and headers at INFO: ids of records, and more work than the request itself.
     logging.getLogger("azure").setLevel(logging.WARNING)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # the whole address of every call
     resource = Resource.create({"service.name": "shardline"})
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         trace.set_tracer_provider(TracerProvider(resource=resource))

@@ -2,8 +2,9 @@
 
 Everybody is invented: addresses end in example.com, a domain nobody can own, and phone numbers lie in the 555-01xx range kept for
 fiction. About one optional field in five is empty, because empty fields are what Outbound Messages leave out. Revenues and some
-amounts lie above ten million, where Salesforce writes numbers as 1.25E7. Lacks: record types, custom fields (give them when
-creating), compound addresses, person accounts.
+amounts lie above ten million, where Salesforce writes numbers as 1.25E7. What Accounts and Opportunities are described with is in
+``stories.py``, a few stories for many records: two may share one. Lacks: record types, custom fields (give them when creating),
+compound addresses, person accounts, a description that fits the stage.
 """
 
 import unicodedata
@@ -13,6 +14,7 @@ from random import Random
 from typing import TypeVar
 
 from devtools.vendors.salesforce.implications import STAGES, Value
+from devtools.vendors.salesforce.stories import ACCOUNT_STORIES, OPPORTUNITY_STORIES
 
 _COMPANY_FIRST = ("Amber", "Birch", "Copper", "Drift", "Ember", "Fjord", "Granite", "Harbour", "Juniper", "Kestrel", "Meridian", "Öresund")
 _COMPANY_SECOND = ("Analytics", "Bakeries", "Components", "Dental", "Freight", "Glass", "Hydraulics", "Optics", "Paper & Print", "Robotics")
@@ -79,7 +81,7 @@ def invent_account(rng: Random, today: date) -> dict[str, Value]:
         "AnnualRevenue": _perhaps(rng, Decimal(rng.randrange(200, 900_000) * 1000)),
         "NumberOfEmployees": _perhaps(rng, rng.randrange(2, 20_000)),
         "Rating": _perhaps(rng, rng.choice(("Hot", "Warm", "Cold"))),
-        "Description": _perhaps(rng, f"Customer since {today.year - rng.randrange(1, 20)}.\nBuys <spare parts> & service."),
+        "Description": _perhaps(rng, rng.choice(ACCOUNT_STORIES).description),
         "ParentId": None,
     }
 
@@ -119,7 +121,7 @@ def invent_opportunity(rng: Random, today: date) -> dict[str, Value]:
         "IsPrivate": False,
         "HasOpportunityLineItem": rng.random() < 0.3,
         "TotalOpportunityQuantity": _perhaps(rng, Decimal(rng.randrange(1, 400))),
-        "Description": None,
+        "Description": _perhaps(rng, rng.choice(OPPORTUNITY_STORIES).description),
         "CampaignId": None,
         "ContactId": None,
         "Probability": None,
