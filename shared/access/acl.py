@@ -26,7 +26,7 @@ def user(email: str) -> Principal:
     Raises:
         ValueError: when it is not an address.
     """
-    return _checked(f"user:{email.strip().casefold()}")
+    return _checked(f"user:{_lower(email.strip())}")
 
 
 def group(source: str, group_id: str) -> Principal:
@@ -46,11 +46,16 @@ def domain(name: str) -> Principal:
     Raises:
         ValueError: when it is not a domain's name.
     """
-    return _checked(f"domain:{name.strip().casefold()}")
+    return _checked(f"domain:{_lower(name.strip())}")
+
+
+def _lower(text: str) -> str:
+    """Without capitals. Never what folds into other letters: ``straße`` is not ``strasse``, and the sign for kelvin is no k."""
+    return "".join(letter.lower() if letter.isascii() or not letter.lower().isascii() else letter for letter in text)
 
 
 def _checked(text: str) -> Principal:
-    if not _LEGAL.fullmatch(text) or (text.startswith(("user:", "domain:")) and text != text.casefold()):
+    if not _LEGAL.fullmatch(text) or (text.startswith(("user:", "domain:")) and text != _lower(text)):
         raise ValueError("not a principal")
     return Principal(text)
 

@@ -100,3 +100,9 @@ def test_a_caller_sees_what_one_of_their_principals_is_on_the_list_of(acl: Acl, 
 
 def test_unknown_readers_are_the_admins_and_nobody_else() -> None:
     assert [(entry.subject, entry.permission_level) for entry in ADMINS_ONLY] == [("admins", "read")]
+
+
+@pytest.mark.parametrize(("one", "other"), [("ada@straße.de", "ada@strasse.de"), ("ada@\u212aelvin.example", "ada@kelvin.example")])
+def test_two_addresses_that_only_fold_alike_are_two_people(one: str, other: str) -> None:
+    assert user(one) != user(other)
+    assert domain(one.partition("@")[2]) != domain(other.partition("@")[2])
