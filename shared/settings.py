@@ -5,11 +5,15 @@ A connection to an Azure service is either a connection string (``COSMOS``) or t
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from shared.errors import ConfigurationError
+from shared.topology import LEXICAL, MINILM, SPACES, Space
+
+SERVED: Final = tuple(space for space in SPACES if space not in (MINILM, LEXICAL))
+"""The spaces of models that a service serves."""
 
 
 class _Group(BaseModel):
@@ -51,7 +55,15 @@ class EmbeddingSettings(_Group):
     def one_of_both(self) -> "EmbeddingSettings":
         if (self.azure_openai_endpoint is None) is not self.offline:
             raise ValueError("give the endpoint of Azure OpenAI or, on a development machine, allow the offline encoder, and not both")
+        if not self.offline and self.space is None:
+            known = ", ".join(f"{space.model} with {space.dimensions}" for space in SERVED)
+            raise ValueError(f"there is no container for EMBEDDING_MODEL and EMBEDDING_DIMENSIONS as they are set, only for {known}")
         return self
+
+    @property
+    def space(self) -> Space | None:
+        """The space of the model that is named, if there is a container for it."""
+        return next((space for space in SERVED if (space.model, space.dimensions) == (self.model, self.dimensions)), None)
 
 
 class AuthSettings(_Group):
@@ -123,6 +135,16 @@ VARIABLES: dict[str, tuple[str, ...]] = {
 }
 """Which variable fills which field."""
 
+EITHER: tuple[tuple[str, str], ...] = (
+    ("SERVICE_BUS", "SERVICE_BUS__fullyQualifiedNamespace"),
+    ("COSMOS", "COSMOS__accountEndpoint"),
+    ("BLOB", "BLOB__blobServiceUri"),
+    ("EMBEDDING_AZURE_OPENAI_ENDPOINT", "EMBEDDING_OFFLINE"),
+)
+"""Exactly one of each pair is set."""
+
 
 def _variables_at(location: tuple[int | str, ...]) -> str:
-    return " or ".join(name for name, path in VARIABLES.items() if path[: len(location)] == location)
+    """The variable of a field; of a whole group, the pair of which one is to be set."""
+    names = [name for name, path in VARIABLES.items() if path[: len(location)] == location]
+    return " or ".join(name for name in names if len(names) == 1 or any(name in pair for pair in EITHER))

@@ -131,7 +131,7 @@ def chunk_container(space: Space) -> Container:
         f"passages of shards with their vectors of {space.model}, and for each shard the manifest of them",
         ("/tenantId", "/shardId"),
         default_ttl_seconds=-1,
-        excluded_paths=("/chunkIds/*",),
+        excluded_paths=("/chunks/*",),
         space=space,
     )
 

@@ -49,6 +49,8 @@ class InMemoryChunks(ChunkStore):
         items = dict(self.items.get(key, {}))
         if not {*change.readers, *change.remove} <= items.keys():
             raise Conflict("something is gone that the manifest tells of")
+        if not all(any(vector) and all(map(math.isfinite, vector)) for _, vector in change.put):
+            raise ValueError("a vector without a direction")
         readers = {"principals": list(change.principals), "aclHash": change.acl_hash}
         for chunk, vector in change.put:
             where = {"start": chunk.start, "end": chunk.end, "generation": change.generation, "shardTypeId": shard_type_id}
@@ -69,7 +71,7 @@ class InMemoryChunks(ChunkStore):
             Near(ShardId(shard_id), item["id"], item["generation"], item["start"], item["end"], _cosine(vector, item["embedding"]))
             for (tenant, shard_id), items in self.items.items()
             for item in items.values()
-            if tenant == tenant_id and not set(principals).isdisjoint(item["principals"])
+            if tenant == tenant_id and not set(principals).isdisjoint(item["principals"]) and len(item["embedding"]) == len(vector)
         ]
         return sorted(found, key=lambda near: near.score, reverse=True)[:most]
 

@@ -35,13 +35,17 @@ class InMemoryPipeline:
         self.clock = Clock()
         self.metrics = InMemoryMetrics()
         self.shards = InMemoryShards()
-        self.known = KnownShards(self.clock)
         self.chunks = InMemoryChunks()
         self.embedder = CountingEmbedder()
         self.connections = InMemoryConnections()
         self.gaps = InMemoryGaps()
         self.claims = InMemoryClaims()
-        self.transport = InMemoryTransport(self.clock)
+        self.start(InMemoryTransport(self.clock))
+
+    def start(self, transport: InMemoryTransport) -> None:
+        """A new process at this broker. It remembers nothing of the one before."""
+        self.transport = transport
+        self.known = KnownShards(self.clock)
         self.publisher = QueuePublisher(self.transport, claims=self.claims, metrics=self.metrics, traceparent=lambda: None)
         self.delivery = DeliveryPorts(
             returns=QueueReturns(self.transport, publisher=self.publisher),

@@ -7,7 +7,7 @@ from shared.access.acl import ADMINS_ONLY
 from shared.connections.connection import Connection, connection_id
 from shared.gaps.gap import Gap
 from shared.shards.ids import ShardId, shard_id
-from shared.shards.model import KEPT_FOR_GOOD, Metadata, Normalization, Shard
+from shared.shards.model import KEPT_FOR_GOOD, Metadata, Normalization, Shard, Vectors
 from shared.shards.store import ContentChange, SightingChange
 
 NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -61,6 +61,20 @@ def sample_change(name: str, *, revision_number: int = 2) -> ContentChange:
 def sample_sighting(vendor_version: str) -> SightingChange:
     """The account was seen again, unchanged."""
     return SightingChange(sample_stamp(vendor_version))
+
+
+def sample_vectors(*, revision: int) -> Vectors:
+    """The account's chunks were made from this revision."""
+    return Vectors(
+        space="lexical-512",
+        quality="lexical",
+        generation="a" * 32,
+        content_hash="b" * 32,
+        acl_hash="c" * 32,
+        chunk_count=1,
+        revision=revision,
+        generated_at=NOON,
+    )
 
 
 def sample_connection(tenant_id: str, account: str, *, status: Literal["active", "paused"] = "active") -> Connection:

@@ -30,6 +30,10 @@ class InMemoryShards(ShardStore):
         """Every shard, aliases left out."""
         return [Shard.model_validate(copy.deepcopy(document)) for document in self._documents.values() if ALIAS_OF not in document]
 
+    def expire(self, tenant_id: str, shard_id: str) -> None:
+        """The retention of a shard is over."""
+        del self._documents[tenant_id, shard_id]
+
     @override
     async def read(self, tenant_id: str, shard_id: ShardId) -> Shard | None:
         _, document = self._followed(tenant_id, shard_id)
@@ -57,7 +61,9 @@ class InMemoryShards(ShardStore):
     async def record_vectors(self, tenant_id: str, shard_id: ShardId, vectors: Vectors) -> bool:
         self.writes += 1
         document = self._documents.get((tenant_id, shard_id))
-        if document is None or ((document.get("vectors") or {}).get("revision") or 0) > vectors.revision:
+        if document is None or ALIAS_OF in document or document["revisionNumber"] < vectors.revision:
+            return False
+        if ((document.get("vectors") or {}).get("revision") or 0) > vectors.revision:
             return False
         self._store(tenant_id, {**document, **VectorsChange(vectors).paths()})
         return True

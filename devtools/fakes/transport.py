@@ -64,14 +64,21 @@ class InMemoryTransport(Transport):
         completed = 0
         raised: list[Exception] = []
         for envelope in self.due(queue):
-            self.waiting.remove(envelope)
             try:
-                await handler(Delivery(queue=queue, message_id=envelope.id, body=envelope.body, properties=envelope.properties))
+                await self.hand_over(envelope, handler)
             except Exception as error:  # the host abandons whatever the error is
-                self.waiting.append(envelope)
                 raised.append(error)
             else:
                 completed += 1
         if raised:
             raise ExceptionGroup("abandoned", raised)
         return completed
+
+    async def hand_over(self, envelope: Envelope, handler: Callable[[Delivery], Awaitable[None]]) -> None:
+        """Deliver one message that waits. It is on the queue again when its handler did not come to an end, for whatever reason."""
+        self.waiting.remove(envelope)
+        try:
+            await handler(Delivery(queue=envelope.queue, message_id=envelope.id, body=envelope.body, properties=envelope.properties))
+        except BaseException:
+            self.waiting.append(envelope)
+            raise

@@ -17,7 +17,7 @@ from pydantic_core import PydanticUndefined
 
 from devtools.generate.infra import iso8601
 from shared import errors as error_tree
-from shared.settings import VARIABLES, Settings
+from shared.settings import EITHER, VARIABLES, Settings
 from shared.telemetry.names import Metric, Span
 from shared.topology import TOPOLOGY
 
@@ -44,12 +44,14 @@ def _field(path: tuple[str, ...]) -> FieldInfo:
 
 
 def _default(variable: str) -> str:
-    path = VARIABLES[variable]
-    if Settings.model_fields[path[0]].is_required():
-        others = [f"`{name}`" for name, other in VARIABLES.items() if other[0] == path[0] and name != variable]
-        return " or ".join(["none: set it", *others])
-    default = _field(path).default
-    return "none: set it" if default is PydanticUndefined else f"`{default}`"
+    for pair in EITHER:
+        if variable in pair:
+            [other] = {*pair} - {variable}
+            return f"none: set it or `{other}`"
+    default = _field(VARIABLES[variable]).default
+    if default is PydanticUndefined:
+        return "none: set it"
+    return "none" if default is None else f"`{default}`"
 
 
 def metrics() -> list[Row]:

@@ -68,7 +68,7 @@ async def up(options: argparse.Namespace) -> int:
 async def _work(run: Run, children: Children, rng: Random, options: argparse.Namespace) -> int:
     started = time.monotonic()
     say = (lambda text: None) if options.json else print
-    say("starting the Service Bus stand-in, the Cosmos DB stand-in, Azurite and the function host …")
+    say("starting the stand-ins of Service Bus and Cosmos DB, Azurite, the token issuer and the function host …")
     await children.start(keep=options.keep)
     account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
     try:

@@ -43,37 +43,36 @@ class _Worker:
     async def settle(self, wanted: Wanted) -> Outcome | None:
         """Write what is wanted; None when the shard wants something else by now."""
         manifest = await self.chunks.manifest(self.message.tenant_id, self.shard_id) or Manifest()
-        if manifest.revision > wanted.revision and not await self._began_anew(manifest):
-            return Ignored("a later revision is there")
-        if wanted.is_written(manifest):
+        if manifest.revision >= wanted.revision:  # made before: by this message, by one like it or by a later one
             shard = await self._shard()
+            if self._is_settled(shard, manifest):
+                return Unchanged("embedded") if manifest.revision == wanted.revision else Ignored("a later revision is there")
             if not self._is_wanted_by(shard, wanted):
                 return None
-            if shard is None or (shard.vectors is not None and wanted.is_told_by(shard.vectors) and not shard.awaits_embedding):
-                return Unchanged("embedded")
 
-        writer = ChunkWriter(self.message, wanted, self.chunks)
-        missing = [chunk for chunk in wanted.chunks if chunk.id not in manifest.chunks]
-        vectors = await self.embedder.embed([chunk.text for chunk in missing]) if missing else []
-        manifest = await writer.put(manifest, list(zip(missing, vectors, strict=True)))
+        writer = ChunkWriter(self.message, wanted, self.chunks, self.embedder)
+        manifest, embedded = await writer.put(manifest)
         told = summary(wanted, self.embedder.space, at=self.now())
         is_told = await self.shards.record_vectors(self.message.tenant_id, self.shard_id, told)
         if not is_told and not self._is_wanted_by(await self._shard(), wanted):
             return None
         await writer.remove_the_rest(manifest)
-        return Stored(self.shard_id, wanted.revision, reason="vectors" if missing else "readers")
+        return Stored(self.shard_id, wanted.revision, reason="vectors" if embedded else "readers")
 
     async def as_it_is(self) -> Wanted:
         """What the stored shard wants."""
         return self._wanted_by(await self._shard())
 
-    async def _began_anew(self, manifest: Manifest) -> bool:
-        """Whether the shard was removed and made again, which starts its revisions from one."""
-        shard = await self._shard()
-        return shard is not None and shard.revision_number < manifest.revision
-
     async def _shard(self) -> Shard | None:
-        return await self.shards.read(self.message.tenant_id, self.shard_id)
+        """The shard as stored; None, too, when its id was given up for another, under which its words are found."""
+        shard = await self.shards.read(self.message.tenant_id, self.shard_id)
+        return shard if shard is not None and shard.id == self.shard_id else None
+
+    def _is_settled(self, shard: Shard | None, manifest: Manifest) -> bool:
+        """Whether the shard's chunks are what it wants, and it says so."""
+        current = self._wanted_by(shard)
+        is_told = shard is None or (shard.vectors is not None and current.is_told_by(shard.vectors) and not shard.awaits_embedding)
+        return is_told and current.is_held_by(manifest)
 
     def _wanted_by(self, shard: Shard | None) -> Wanted:
         if shard is None:  # its retention is over: nothing of it may be left

@@ -1,6 +1,6 @@
 """The edges a shard has to have, from what it says itself. Pure: the same shard and the same moment give the same edges."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -46,7 +46,7 @@ def linked(shard: Shard, *, at: datetime) -> Links:
     found = list(_found(shard))
     known = {edge.get("id"): edge for edge in shard.internal_relationships if edge.get("createdBy") == OURS}
     others = [edge for edge in shard.internal_relationships if edge.get("createdBy") != OURS]
-    ours = [known.get(edge.id) or edge.model_dump(mode="json", by_alias=True) for edge in (_edge(*pair, at=at) for pair in found)]
+    ours = [_renewed(_edge(*pair, at=at), known) for pair in found]
     return Links(edges=(*others, *ours), targets=tuple(target for _, target in found))
 
 
@@ -95,6 +95,12 @@ def _edge(reference: Reference, target: Target, *, at: datetime) -> InternalRela
         created_at=at,
         created_by=OURS,
     )
+
+
+def _renewed(edge: InternalRelationship, known: Mapping[Any, dict[str, Any]]) -> dict[str, Any]:
+    """As it would be made now, but for the moment it was made first."""
+    renewed = edge.model_dump(mode="json", by_alias=True)
+    return {**renewed, "createdAt": known.get(edge.id, renewed)["createdAt"]}
 
 
 def _said(edge: dict[str, Any]) -> list[Any]:

@@ -14,14 +14,14 @@ from pydantic import Field
 
 from shared.access.acl import may_read
 from shared.access.tokens import Caller
+from shared.chunks.chunk import chunks_of
 from shared.chunks.store import ChunkStore, Near
-from shared.chunks.wanted import Wanted, generation, heading_of, text_of
+from shared.chunks.wanted import heading_of, text_of
 from shared.contracts.message import Wire
 from shared.embeddings.embedder import Embedder
 from shared.errors import BadRequest
 from shared.shards.model import Shard
 from shared.shards.store import ShardStore
-from shared.topology import Space
 
 DEFAULT_LIMIT: Final = 10
 MOST_HITS: Final = 50
@@ -29,6 +29,8 @@ LONGEST_QUESTION: Final = 1_000
 FIRST_LOOK: Final = 4
 """So many chunks per hit that is asked for are looked up at first: several may be of one shard, and some may not hold."""
 DEEPEST_LOOK: Final = 800
+READ_AT_ONCE: Final = 8
+"""Once a shard was found that the caller may not see, there may be many."""
 
 
 @dataclass(frozen=True)
@@ -92,27 +94,53 @@ async def search(question: Question, caller: Caller, *, embedder: Embedder, chun
         TransientError: when the store or the model cannot answer now.
     """
     [vector] = await embedder.embed([question.text])
-    principals = sorted(caller.principals)
-    hits: dict[str, Hit] = {}
+    found = _Findings(caller, shards)
     most = question.limit * FIRST_LOOK
     while True:
-        near = await chunks.nearest(caller.tenant_id, vector, principals=principals, most=most)
-        waiting = [passages for shard_id, passages in _by_shard(near).items() if shard_id not in hits]
-        while waiting and len(hits) < question.limit:
-            looked_at, waiting = waiting[: question.limit - len(hits)], waiting[question.limit - len(hits) :]
-            found = await asyncio.gather(*(_hit(passages, caller, shards, embedder.space) for passages in looked_at))
-            hits.update({hit.shard_id: hit for hit in found if hit})
+        near = await chunks.nearest(caller.tenant_id, vector, principals=sorted(caller.principals), most=most)
+        await found.look_at(near, limit=question.limit)
         is_all = len(near) < most
-        if len(hits) >= question.limit or is_all or most >= DEEPEST_LOOK:
+        if len(found.hits) >= question.limit or is_all or most >= DEEPEST_LOOK:
             break
         most = min(most * 4, DEEPEST_LOOK)
     return Answer(
         question=question.text,
         model=embedder.space.model,
         quality=embedder.space.quality,
-        hits=tuple(sorted(hits.values(), key=lambda hit: hit.score, reverse=True)),
-        is_complete=is_all or len(hits) >= question.limit,
+        hits=tuple(hit.model_copy(update={"score": round(hit.score, 4)}) for hit in found.best[: question.limit]),
+        is_complete=is_all or len(found.hits) >= question.limit,
     )
+
+
+class _Findings:
+    """What holds of what is near. A shard is read once for a question, unless only deeper passages of it may hold."""
+
+    def __init__(self, caller: Caller, shards: ShardStore) -> None:
+        self._caller = caller
+        self._shards = shards
+        self._hidden: set[str] = set()
+        self.hits: dict[str, Hit] = {}
+
+    @property
+    def best(self) -> list[Hit]:
+        """The hits, best first."""
+        return sorted(self.hits.values(), key=lambda hit: hit.score, reverse=True)
+
+    async def look_at(self, near: Sequence[Near], *, limit: int) -> None:
+        """Read shards, the nearest first, until so many hold and none that was not read can be better."""
+        waiting = [passages for shard_id, passages in _by_shard(near).items() if shard_id not in self.hits and shard_id not in self._hidden]
+        # A hit whose best passage did not hold may stand below shards that were not read yet.
+        while waiting and (len(self.hits) < limit or waiting[0][0].score > self.best[limit - 1].score):
+            some = max(limit - len(self.hits), READ_AT_ONCE if self._hidden else 1)
+            looked_at, waiting = waiting[:some], waiting[some:]
+            await asyncio.gather(*map(self._look_at_one, looked_at))
+
+    async def _look_at_one(self, near: Sequence[Near]) -> None:
+        shard = await self._shards.read(self._caller.tenant_id, near[0].shard_id)
+        if shard is None or shard.id != near[0].shard_id or shard.status != "active" or not may_read(shard.acl, self._caller.principals):
+            self._hidden.add(near[0].shard_id)
+        elif (hit := _hit(near, shard)) is not None:
+            self.hits[shard.id] = hit
 
 
 def _by_shard(near: Sequence[Near]) -> dict[str, list[Near]]:
@@ -122,32 +150,24 @@ def _by_shard(near: Sequence[Near]) -> dict[str, list[Near]]:
     return found
 
 
-async def _hit(near: Sequence[Near], caller: Caller, shards: ShardStore, space: Space) -> Hit | None:
-    """The hit on a shard, by the best of its passages that still holds; None when the caller may not see it, or nothing holds."""
-    shard = await shards.read(caller.tenant_id, near[0].shard_id)
-    if shard is None or shard.status != "active" or not may_read(shard.acl, caller.principals):
+def _hit(near: Sequence[Near], shard: Shard) -> Hit | None:
+    """The hit on a shard, by the best of its passages that still holds; None when none does.
+
+    A passage holds while the shard says that its chunks are made in this way, and its words are part of the shard's text as it is now. The
+    ids tell: they are derived from both.
+    """
+    text = text_of(shard)
+    told = shard.vectors.generation if shard.vectors else None
+    current = {chunk.id: chunk for chunk in chunks_of(text, generation=told)} if told else {}
+    best = next((chunk for chunk in near if chunk.chunk_id in current), None)
+    if best is None:
         return None
-    passage = next((found for chunk in near if (found := _passage(chunk, shard, space))), None)
-    if passage is None:
-        return None
-    chunk, text = passage
+    passage = current[best.chunk_id]
     name = shard.structured_data.get("name")
     return Hit(
         shard_id=shard.id,
         shard_type_id=shard.shard_type_id,
         name=name if isinstance(name, str) else heading_of(shard) or None,
-        score=round(chunk.score, 4),
-        passage=text,
+        score=best.score,
+        passage=text[passage.start : passage.end],
     )
-
-
-def _passage(chunk: Near, shard: Shard, space: Space) -> tuple[Near, str] | None:
-    """The chunk's words in the shard's current text; None when they are not part of it any more."""
-    if chunk.generation != generation(shard.shard_type_id, space):
-        # Made by a deployment that cuts in another way. It holds while the shard says that its chunks are those, for this very revision.
-        known = shard.vectors
-        if known is None or known.generation != chunk.generation or shard.awaits_embedding:
-            return None
-        return chunk, text_of(shard)[chunk.start : chunk.end]
-    current = next((wanted for wanted in Wanted.of(shard, space).chunks if wanted.id == chunk.chunk_id), None)
-    return None if current is None else (chunk, text_of(shard)[current.start : current.end])

@@ -40,13 +40,15 @@ class Wanted:
             content_hash=digest(made_by, text),
             acl_hash=digest(*principals),
             principals=principals,
-            chunks=chunks_of(text, context=heading_of(shard), generation=made_by),
+            chunks=chunks_of(text, generation=made_by),
         )
 
-    def is_written(self, manifest: Manifest) -> bool:
-        """Whether all of it is in the store, and nothing else of the shard."""
-        told = (manifest.revision, manifest.content_hash, manifest.acl_hash, set(manifest.chunks))
-        return told == (self.revision, self.content_hash, self.acl_hash, {chunk.id for chunk in self.chunks})
+    def is_held_by(self, manifest: Manifest) -> bool:
+        """Whether all of it is in the store with its readers, and nothing else of the shard."""
+        if not self.chunks:
+            return not manifest.chunks
+        held = (manifest.content_hash, manifest.acl_hash, set(manifest.chunks))
+        return held == (self.content_hash, self.acl_hash, {chunk.id for chunk in self.chunks})
 
     def is_told_by(self, vectors: Vectors) -> bool:
         """Whether a summary, of whatever revision, tells of these chunks for these readers."""

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from shared import topology
 from shared.contracts.message import Identifier, Message
-from shared.shards.carried import CarriedShard
+from shared.shards.carried import Carried
 
 
 class EnrichmentDone(Message):
@@ -20,7 +20,7 @@ class EnrichmentDone(Message):
     shard_type_id: Identifier
     revision: int = Field(ge=1)
     edge_set_hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-    carried: CarriedShard | None = None
+    carried: Carried = None
 
     @model_validator(mode="after")
     def carries_its_own(self) -> Self:

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from shared import topology
 from shared.contracts.message import Identifier, Message
-from shared.shards.carried import CarriedShard
+from shared.shards.carried import Carried
 
 Cause = Annotated[str, StringConstraints(pattern=r"^(content|text|acl|person|relink:[0-9a-f]{32})$")]
 
@@ -22,7 +22,7 @@ class ShardEmitted(Message):
     shard_type_id: Identifier
     revision: int = Field(ge=1)
     cause: Cause
-    carried: CarriedShard | None = None
+    carried: Carried = None
 
     @model_validator(mode="after")
     def carries_its_own(self) -> Self:

@@ -3,6 +3,7 @@
 Webhooks are not here: their vendors hold no token of ours.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -45,19 +46,23 @@ async def answered(
     from shared.telemetry.tracing import span
 
     function = context.function_name
+    authorization = req.headers.get("authorization")
     metrics = None
     try:
         s = ports()
         metrics = s.metrics
         with span(Span.API, traceparent=traceparent(context), function=function):
-            caller = await s.tokens.caller(req.headers.get("authorization"))
+            caller = await s.tokens.caller(authorization)
             answer = await act(caller)
         response, outcome = _json(200, answer.model_dump(mode="json", by_alias=True)), "answered"
     except TokenRefused as error:
-        response, outcome = _fault(401, str(error), {"WWW-Authenticate": 'Bearer error="invalid_token"'}), "refused"
+        response, outcome = (
+            _fault(401, str(error), {"WWW-Authenticate": 'Bearer error="invalid_token"' if authorization else "Bearer"}),
+            "refused",
+        )
     except BadRequest as error:
         response, outcome = _fault(400, str(error)), "malformed"
-    except TransientError as error:
+    except (TransientError, asyncio.CancelledError) as error:  # a CancelledError must not leave: the worker would never answer
         log.warning("a call of the API is put off", extra={"function": function, "reason": type(error).__name__, "detail": str(error)})
         response, outcome = _fault(503, "not now: come back in a moment", {"Retry-After": str(RETRY_AFTER_SECONDS)}), "unavailable"
     except Exception as error:  # whatever it is, the caller is told no more than that, and the log no text of a foreign error

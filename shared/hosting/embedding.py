@@ -9,12 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.errors import ConfigurationError
-from shared.topology import LEXICAL, MINILM, SPACES, Space
+from shared.topology import LEXICAL, MINILM, Space
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx2
 
     from shared.embeddings.embedder import Model
+    from shared.embeddings.offline.minilm import MiniLm
     from shared.settings import EmbeddingSettings
     from shared.telemetry.metrics import Metrics
 
@@ -29,13 +32,9 @@ def space_of(settings: "EmbeddingSettings") -> Space:
         from shared.embeddings.offline.package import find_weights
 
         return MINILM if find_weights() else LEXICAL
-    for space in SPACES:
-        if (space.model, space.dimensions) == (settings.model, settings.dimensions):
-            return space
-    known = ", ".join(space.name for space in SPACES if space not in (MINILM, LEXICAL))
-    raise ConfigurationError(
-        f"EMBEDDING_MODEL or EMBEDDING_DIMENSIONS: there is no container for {settings.model}-{settings.dimensions}, only for {known}"
-    )
+    if settings.space is None:
+        raise ConfigurationError("EMBEDDING_MODEL and EMBEDDING_DIMENSIONS: there is no container for such vectors")
+    return settings.space
 
 
 def model_of(
@@ -78,4 +77,11 @@ def _offline_model() -> "Model":
         return LexicalModel()
     from shared.embeddings.offline.model import OfflineModel
 
-    return OfflineModel(weights)
+    return OfflineModel(partial(_minilm, weights))
+
+
+def _minilm(weights: "Path") -> "MiniLm":
+    """Called on the encoder's thread: NumPy is imported there, and not while the host waits for an answer."""
+    from shared.embeddings.offline.minilm import MiniLm
+
+    return MiniLm(weights)

@@ -7,7 +7,9 @@ than a read.
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Final, Protocol, Self, TypeVar
+from typing import Annotated, Any, Final, Protocol, Self, TypeVar
+
+from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from shared.contracts.message import Identifier, Instant, Wire
 from shared.errors import Conflict
@@ -39,6 +41,18 @@ class CarriedShard(Wire):
     def is_of(self, tenant_id: str, shard_id: str) -> bool:
         """Whether it is the shard a message names. It may never be another's."""
         return (self.shard.tenant_id, self.shard.id) == (tenant_id, shard_id)
+
+
+def _if_readable(value: Any, read: ValidatorFunctionWrapHandler) -> CarriedShard | None:
+    """A shard as another deployment knows it may be none that this one can read. It is only a saving: the store has what is meant."""
+    try:
+        carried: CarriedShard | None = read(value)
+    except ValidationError:
+        return None
+    return carried
+
+
+Carried = Annotated[CarriedShard | None, WrapValidator(_if_readable)]
 
 
 class AboutAShard(Protocol):

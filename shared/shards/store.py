@@ -128,7 +128,8 @@ class ShardStore(Protocol):
         """Store the summary of a shard's chunks, unless that of a later revision is there: nothing was read before, so nothing else guards.
 
         Returns:
-            Whether it was stored. It was not when a later one is there, or the shard is gone.
+            Whether it was stored. It was not when a later one is there, or the shard is gone, given up for another or not at this
+            revision yet.
         """
 
     async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:

@@ -67,7 +67,8 @@ class CosmosShardStore(ShardStore):
                     shard_id,
                     partition_key=[tenant_id, shard_id],
                     patch_operations=operations,
-                    filter_predicate=f"FROM c WHERE NOT IS_DEFINED(c.vectors.revision) OR c.vectors.revision <= {vectors.revision}",
+                    filter_predicate=f"FROM c WHERE NOT IS_DEFINED(c.{ALIAS_OF}) AND c.revisionNumber >= {vectors.revision}"
+                    f" AND (NOT IS_DEFINED(c.vectors.revision) OR c.vectors.revision <= {vectors.revision})",
                     no_response=True,
                 )
             except CosmosAccessConditionFailedError:

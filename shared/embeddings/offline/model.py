@@ -1,24 +1,18 @@
-"""The offline encoder: all-MiniLM-L6-v2 on this machine's processor, without a network.
+"""The offline encoder as a model: off the event loop, and loaded when the first text comes.
 
-Importing this module imports NumPy, a fifth of a second; the weights are read at the first text. Both the reading and the encoding are
-done on one thread of the encoder's own, a part of a batch at a time, so that whoever waits for one text waits for one part of somebody
-else's thousand.
+Loading (importing NumPy is a fifth of a second of it) and encoding are done on one thread of the encoder's own, a part of a batch at a
+time, so that whoever waits for one text waits for one part of somebody else's thousand.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from typing_extensions import override
 
 from shared.embeddings.embedder import Model, Vector
-from shared.embeddings.offline.bert import Bert
-from shared.embeddings.offline.package import TENSORS, VOCABULARY
-from shared.embeddings.offline.weights import TENSORS_SHA256, VOCABULARY_SHA256, read_tensors, read_vocabulary
-from shared.embeddings.offline.wordpiece import WordPiece
 from shared.topology import MINILM, Space
 
 PART_TOKENS: Final = 2048
@@ -27,31 +21,14 @@ PART_TOKENS: Final = 2048
 ResultT = TypeVar("ResultT")
 
 
-class MiniLm:
-    """The bare encoder, on the caller's thread.
-
-    Raises:
-        ConfigurationError: the folder does not hold the weights we know.
-    """
-
-    def __init__(self, weights: Path) -> None:
-        self._wordpiece = WordPiece(read_vocabulary(weights / VOCABULARY, sha256=VOCABULARY_SHA256))
-        self._bert = Bert(read_tensors(weights / TENSORS, sha256=TENSORS_SHA256))
+class Encoder(Protocol):
+    """What encodes on the thread that calls it."""
 
     def tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        return [self._wordpiece.tokens(text) for text in texts]
+        """The tokens of each text."""
 
     def vectors(self, tokens: Sequence[Sequence[int]]) -> list[list[float]]:
-        """Of one part, all at once."""
-        vectors: list[list[float]] = self._bert.vectors(tokens).tolist()
-        return vectors
-
-    def encode_now(self, texts: Sequence[str]) -> list[list[float]]:
-        tokens = self.tokens(texts)
-        vectors: dict[int, list[float]] = {}
-        for part in parts(tokens):
-            vectors.update(zip(part, self.vectors([tokens[index] for index in part]), strict=True))
-        return [vectors[index] for index in range(len(texts))]
+        """A vector for each text's tokens, all at once."""
 
 
 def parts(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
@@ -69,11 +46,11 @@ def parts(tokens: Sequence[Sequence[int]]) -> Iterator[list[int]]:
 
 
 class OfflineModel(Model):
-    """The encoder, off the event loop. ``close`` ends its thread."""
+    """An encoder with a thread of its own, which ``load`` is called on too. ``close`` ends the thread."""
 
-    def __init__(self, weights: Path) -> None:
-        self._weights = weights
-        self._loaded: MiniLm | None = None
+    def __init__(self, load: Callable[[], Encoder]) -> None:
+        self._load = load
+        self._loaded: Encoder | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="offline-encoder")
 
     @property
@@ -95,9 +72,9 @@ class OfflineModel(Model):
         """Wait for the part that is being encoded, and end the thread. What still waits for it is cancelled."""
         self._thread.shutdown(cancel_futures=True)
 
-    def _encoder(self) -> MiniLm:
+    def _encoder(self) -> Encoder:
         if self._loaded is None:
-            self._loaded = MiniLm(self._weights)
+            self._loaded = self._load()
         return self._loaded
 
     async def _on_its_thread(self, call: Callable[[], ResultT]) -> ResultT:
