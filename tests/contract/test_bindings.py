@@ -19,20 +19,35 @@ WEBHOOK = {
     "authLevel": "ANONYMOUS",
 }
 ANSWER = {"type": "http", "name": "$return", "direction": "OUT"}
-EVENTS = {
-    "type": "serviceBusTrigger",
-    "name": "message",
+SEARCH = {
+    "type": "httpTrigger",
+    "name": "req",
     "direction": "IN",
-    "queueName": "ingestion-events",
-    "connection": "SERVICE_BUS",
-    "dataType": "BINARY",
+    "methods": ["GET"],
+    "route": "v1/search",
+    "authLevel": "ANONYMOUS",
 }
 
-LIGHT = {
+
+def queue(name: str) -> dict[str, str]:
+    return {
+        "type": "serviceBusTrigger",
+        "name": "message",
+        "direction": "IN",
+        "queueName": name,
+        "connection": "SERVICE_BUS",
+        "dataType": "BINARY",
+    }
+
+
+LIGHT: dict[str, Any] = {
     "ingestion-salesforce-webhook": [WEBHOOK, ANSWER],
-    "normalization-processor": [EVENTS],
+    "normalization-processor": [queue("ingestion-events")],
+    "enrichment-processor": [queue("shard-emission")],
+    "embedding-pipeline": [queue("enrichment-jobs")],
+    "search": [SEARCH, ANSWER],
 }
-HEAVY: dict[str, Any] = {}
+HEAVY: dict[str, Any] = {"embedding-worker": [queue("embedding-jobs")]}
 
 DEPLOYMENTS = {None: LIGHT | HEAVY, "": LIGHT | HEAVY, "all": LIGHT | HEAVY, "light": LIGHT, "heavy": HEAVY}
 
@@ -57,7 +72,15 @@ async def call(headers, body, key):
 print(json.dumps(asyncio.run(call(HEADERS, BODY, KEY))))
 """
 
-NOWHERE = {"SERVICE_BUS__fullyQualifiedNamespace": "nowhere", "COSMOS__accountEndpoint": "nowhere", "BLOB__blobServiceUri": "nowhere"}
+NOWHERE = {
+    "SERVICE_BUS__fullyQualifiedNamespace": "nowhere",
+    "COSMOS__accountEndpoint": "nowhere",
+    "BLOB__blobServiceUri": "nowhere",
+    "EMBEDDING_OFFLINE": "true",
+    "AUTH_ISSUER": "nobody",
+    "AUTH_AUDIENCE": "nobody",
+    "AUTH_JWKS_URL": "nowhere",
+}
 
 
 def told(code: str, environ: dict[str, str]) -> Any:

@@ -53,6 +53,8 @@ def test_the_messages_are_those_of_the_architecture() -> None:
         "IngestionEvent": "ingestion-events",
         "IngestionBatch": "ingestion-events-bulk",
         "ShardEmitted": "shard-emission",
+        "EnrichmentDone": "enrichment-jobs",
+        "EmbeddingRequested": "embedding-jobs",
         "Rejected": "rejected-messages",
     }
 

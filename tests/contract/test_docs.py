@@ -114,3 +114,6 @@ def test_a_setting_that_must_be_set_says_so() -> None:
     assert rows["`COSMOS`"] == ("`COSMOS`", "none: set it or `COSMOS__accountEndpoint`", "yes")
     assert rows["`COSMOS_DATABASE`"] == ("`COSMOS_DATABASE`", "`shardline`", "")
     assert rows["`SALESFORCE_WEBHOOK_LIMIT_BYTES`"] == ("`SALESFORCE_WEBHOOK_LIMIT_BYTES`", "`16777216`", "")
+    assert rows["`EMBEDDING_OFFLINE`"] == ("`EMBEDDING_OFFLINE`", "none: set it or `EMBEDDING_AZURE_OPENAI_ENDPOINT`", "")
+    assert rows["`EMBEDDING_AZURE_OPENAI_API_KEY`"] == ("`EMBEDDING_AZURE_OPENAI_API_KEY`", "none", "yes")
+    assert rows["`AUTH_ISSUER`"] == ("`AUTH_ISSUER`", "none: set it", "")

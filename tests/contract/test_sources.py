@@ -31,7 +31,17 @@ from shared.settings import Settings
 from shared.telemetry.names import Metric
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = Settings.from_environ({"SERVICE_BUS": "x", "COSMOS": "x", "BLOB": "x"})
+SETTINGS = Settings.from_environ(
+    {
+        "SERVICE_BUS": "x",
+        "COSMOS": "x",
+        "BLOB": "x",
+        "EMBEDDING_OFFLINE": "true",
+        "AUTH_ISSUER": "x",
+        "AUTH_AUDIENCE": "x",
+        "AUTH_JWKS_URL": "x",
+    }
+)
 WEBHOOKS = webhooks(SETTINGS)
 
 

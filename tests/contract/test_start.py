@@ -16,9 +16,11 @@ HEAVY = (
     "azure.identity",
     "azure.servicebus",
     "azure.storage",
+    "cryptography",
     "defusedxml",
     "httpx",
     "httpx2",
+    "jwt",
     "numpy",
     "opentelemetry.sdk",
     "pydantic",
@@ -64,16 +66,53 @@ import importlib, json, pathlib
 
 paths = [path.with_suffix("") for top in ("ingestion", "processors", "shared") for path in sorted(pathlib.Path(top).rglob("*.py"))]
 names = [".".join(path.parts).removesuffix(".__init__") for path in paths]
+missing = {}
 for name in names:
-    importlib.import_module(name)
-print(json.dumps(names))
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        missing[name] = error.name
+print(json.dumps([names, missing]))
+"""
+
+WANT_NUMPY = ("shared.embeddings.offline.bert", "shared.embeddings.offline.minilm", "shared.embeddings.offline.weights")
+"""The inside of the offline encoder: a development extra, whose packages are in no requirement that ships."""
+
+
+def test_every_module_that_ships_but_the_offline_encoder_is_content_with_the_requirements_that_ship(python: Path, app: Path) -> None:
+    names, missing = told(python, app, IMPORT_EVERYTHING)
+
+    assert "shared.topology" in names
+    assert missing == dict.fromkeys(WANT_NUMPY, "numpy")
+
+
+NO_ENCODER = """
+import json
+from shared.embeddings.offline.package import find_weights
+from shared.hosting.embedding import space_of
+from shared.settings import EmbeddingSettings
+print(json.dumps([find_weights(), space_of(EmbeddingSettings(offline=True)).name]))
 """
 
 
-def test_every_module_that_ships_is_content_with_the_requirements_that_ship(python: Path, app: Path) -> None:
-    imported = told(python, app, IMPORT_EVERYTHING)
+def test_what_ships_has_no_offline_encoder_and_says_lexical(python: Path, app: Path) -> None:
+    assert told(python, app, NO_ENCODER) == [None, "lexical-512"]
 
-    assert "shared.topology" in imported
+
+NEITHER = """
+import json, os
+from shared.errors import ConfigurationError
+from shared.hosting.services import services
+os.environ.update(CONSUMER_TYPE="heavy", SERVICE_BUS="x", COSMOS="x", BLOB="x", AUTH_ISSUER="x", AUTH_AUDIENCE="x", AUTH_JWKS_URL="x")
+try:
+    services()
+except ConfigurationError as error:
+    print(json.dumps(str(error)))
+"""
+
+
+def test_a_heavy_app_with_neither_azure_openai_nor_the_offline_encoder_is_a_configuration_error(python: Path, app: Path) -> None:
+    assert "EMBEDDING_AZURE_OPENAI_ENDPOINT or EMBEDDING_OFFLINE" in told(python, app, NEITHER)
 
 
 TIMED = "import time, json; began = time.perf_counter(); import {module}; print(json.dumps(time.perf_counter() - began))"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from devtools.fakes.samples import NOON, sample_change, sample_gap, sample_id, sample_shard, sample_sighting
+from devtools.fakes.samples import NOON, sample_change, sample_gap, sample_id, sample_shard, sample_sighting, sample_vectors
 from shared.errors import Conflict, OwnershipConflict
 from shared.shard_types.ensure import ensure_shard_types
 from shared.shard_types.registry import SHARD_TYPES
@@ -95,7 +95,32 @@ async def test_of_many_changes_to_one_state_exactly_one_is_written(stores: Store
     ends = await asyncio.gather(*changes, return_exceptions=True)
 
     assert [type(end) for end in ends].count(Conflict) == 7
-    assert ends.count(None) == 1
+    [winner] = [end for end in ends if not isinstance(end, BaseException)]
+    assert await stores.shards.read(tenant_id, sample_id(tenant_id)) == winner
+
+
+async def test_what_is_returned_is_what_a_read_would_give_and_can_be_changed_again(stores: Stores, tenant_id: str) -> None:
+    shard_id = sample_id(tenant_id)
+
+    created = await stores.shards.create(sample_shard(tenant_id))
+    assert created == await stores.shards.read(tenant_id, shard_id)
+
+    renamed = await stores.shards.change(created, sample_change("Acme Ltd"))
+    assert renamed == await stores.shards.read(tenant_id, shard_id)
+
+    seen = await stores.shards.change(renamed, sample_sighting("0000009"))
+    assert seen == await stores.shards.read(tenant_id, shard_id)
+
+    assert len({created.etag, renamed.etag, seen.etag}) == 3
+    assert (seen.structured_data, seen.revision_number) == ({"name": "Acme Ltd"}, 2)
+
+
+async def test_what_was_returned_before_another_wrote_cannot_be_changed(stores: Stores, tenant_id: str) -> None:
+    created = await stores.shards.create(sample_shard(tenant_id))
+    await stores.shards.change(created, sample_change("first"))
+
+    with pytest.raises(Conflict):
+        await stores.shards.change(created, sample_change("second"))
 
 
 async def test_a_change_to_a_shard_that_expired_meanwhile_is_a_conflict(stores: Stores, tenant_id: str) -> None:
@@ -111,7 +136,8 @@ async def test_a_change_to_a_shard_that_expired_meanwhile_is_a_conflict(stores: 
 
 
 async def test_a_partial_update_leaves_what_it_does_not_name(stores: Stores, tenant_id: str) -> None:
-    await stores.put_shard({**sample_shard(tenant_id).document(), "addedLater": {"by": "a newer deployment"}, "vectors": {"space": "s"}})
+    vectors = sample_vectors(revision=1).model_dump(mode="json", by_alias=True)
+    await stores.put_shard({**sample_shard(tenant_id).document(), "addedLater": {"by": "a newer deployment"}, "vectors": vectors})
     seen = await stores.shards.read(tenant_id, sample_id(tenant_id))
     assert seen is not None
 
@@ -120,7 +146,7 @@ async def test_a_partial_update_leaves_what_it_does_not_name(stores: Stores, ten
     stored = await stores.stored_shard(tenant_id, sample_id(tenant_id))
     assert stored["normalization"]["vendorVersion"] == "0000009"
     assert stored["addedLater"] == {"by": "a newer deployment"}
-    assert stored["vectors"] == {"space": "s"}
+    assert stored["vectors"] == vectors
     assert stored["structuredData"] == {"name": "Acme"}
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from devtools.generate import infra
 from devtools.generate.infra import clamped, clamps, iso8601
-from shared.topology import TOPOLOGY, Container, Queue
+from shared.chunks.store import Manifest
+from shared.topology import SPACES, TOPOLOGY, Container, Queue, Space, chunk_container
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,6 +32,8 @@ def test_the_queues_of_the_architecture_that_have_a_function_or_a_reader() -> No
         "ingestion-events",
         "ingestion-events-bulk",
         "shard-emission",
+        "enrichment-jobs",
+        "embedding-jobs",
         "rejected-messages",
     ]
 
@@ -68,6 +71,9 @@ def test_the_partition_keys_are_those_of_the_architecture() -> None:
         "connections": ("/id",),
         "gaps": ("/tenantId",),
         "shard-types": ("/id",),
+        "shard-chunks-text-embedding-3-small-1536": ("/tenantId", "/shardId"),
+        "shard-chunks-all-minilm-l6-v2-384": ("/tenantId", "/shardId"),
+        "shard-chunks-lexical-512": ("/tenantId", "/shardId"),
     }
 
 
@@ -83,6 +89,36 @@ def test_text_and_vectors_are_never_indexed() -> None:
     excluded = [entry["path"] for entry in shards.indexing_policy["excludedPaths"]]
 
     assert {"/unstructuredData/*", "/vectors/*"} <= set(excluded)
+
+
+@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
+def test_chunks_are_compared_by_their_angle_in_a_container_of_their_space(space: Space) -> None:
+    [container] = [container for container in TOPOLOGY.containers if container.space == space]
+
+    assert container.vector_policy == {
+        "vectorEmbeddings": [
+            {"path": "/embedding", "dataType": "float32", "dimensions": space.dimensions, "distanceFunction": "cosine"},
+        ]
+    }
+    assert container.indexing_policy["vectorIndexes"] == [{"path": "/embedding", "type": "quantizedFlat"}]
+    assert container.default_ttl_seconds == -1
+
+
+def test_a_manifest_of_a_thousand_chunks_is_not_a_thousand_paths_of_the_index() -> None:
+    container = chunk_container(SPACES[0])
+
+    excluded = {entry["path"] for entry in container.indexing_policy["excludedPaths"]}
+
+    assert {f"/{Manifest.model_fields['chunks'].alias or 'chunks'}/*", "/embedding/*"} <= excluded
+    assert not any(path.startswith(("/principals", "/kind", "/tenantId", "/shardId")) for path in excluded)
+
+
+def test_only_chunks_have_vectors() -> None:
+    assert {container.name for container in TOPOLOGY.containers if container.vector_policy is not None} == {
+        "shard-chunks-text-embedding-3-small-1536",
+        "shard-chunks-all-minilm-l6-v2-384",
+        "shard-chunks-lexical-512",
+    }
 
 
 @pytest.mark.parametrize(("path", "text"), infra.files().items(), ids=list(infra.files()))

@@ -14,9 +14,11 @@ from devtools.emulators.cosmos.server import running_cosmos
 from devtools.emulators.servicebus.configuration import read_configuration
 from devtools.local.children import ChildFailed
 from devtools.provision import provision, provision_cosmos, service_bus_config
-from shared.topology import CONTAINERS, QUEUES
+from shared.topology import QUEUES, TOPOLOGY
 
 pytestmark = pytest.mark.integration
+
+CONTAINERS = TOPOLOGY.containers
 
 
 def client_of(azurite: Azurite) -> BlobServiceClient:
@@ -36,11 +38,21 @@ async def test_provisioning_makes_what_the_topology_names_and_running_it_again_c
         async with BlobServiceClient.from_connection_string(azurite.connection_string) as client:
             blobs = [one.name async for one in client.list_containers()]
     assert blobs == ["claims"]
-    assert list(made) == ["shards", "connections", "gaps", "shard-types"]
+    assert list(made) == [
+        "shards",
+        "connections",
+        "gaps",
+        "shard-types",
+        "shard-chunks-text-embedding-3-small-1536",
+        "shard-chunks-all-minilm-l6-v2-384",
+        "shard-chunks-lexical-512",
+    ]
     assert made["shards"]["partitionKey"] == {"paths": ["/tenantId", "/id"], "kind": "MultiHash", "version": 2}
     assert made["gaps"]["partitionKey"] == {"paths": ["/tenantId"], "kind": "Hash", "version": 2}
-    assert [made[container.name].get("defaultTtl") for container in CONTAINERS] == [-1, None, None, None]
-    assert [made[container.name]["indexingPolicy"] for container in CONTAINERS] == [container.indexing_policy for container in CONTAINERS]
+    assert [made[container.name].get("defaultTtl") for container in CONTAINERS] == [-1, None, None, None, -1, -1, -1]
+    for container in CONTAINERS:
+        assert made[container.name]["indexingPolicy"] == container.indexing_policy
+        assert made[container.name].get("vectorEmbeddingPolicy") == container.vector_policy
 
 
 async def test_a_policy_that_has_changed_since_is_brought_up_to_date_and_items_stay() -> None:

@@ -18,6 +18,11 @@ from shared.storage.shard_type_store import CosmosShardTypes
 
 pytestmark = pytest.mark.integration
 
+CHUNKS = topology.chunk_container(topology.MINILM)
+CONTAINERS = (*topology.CONTAINERS, CHUNKS)
+"""What a deployment with this space relies on."""
+CHUNKS_KEY = PartitionKey(["/tenantId", "/shardId"])
+
 
 @pytest.fixture
 async def store() -> AsyncIterator[Cosmos]:
@@ -43,7 +48,7 @@ async def account(store: Cosmos) -> AsyncIterator[CosmosAccount]:
 
 @pytest.fixture
 def ready(account: CosmosAccount) -> Readiness:
-    return Readiness(account, CosmosShardTypes(account))
+    return Readiness(account, CosmosShardTypes(account), containers=CONTAINERS)
 
 
 async def test_a_provisioned_store_is_ready_and_has_the_shard_types(ready: Readiness, account: CosmosAccount) -> None:
@@ -68,7 +73,7 @@ async def test_many_messages_at_once_share_one_attempt(ready: Readiness, store: 
 
     await asyncio.gather(*[ready() for _ in range(16)])
 
-    assert store.operations.counts["container"] == len(topology.CONTAINERS)
+    assert store.operations.counts["container"] == len(CONTAINERS)
     assert store.operations.counts["read"] == len(SHARD_TYPES)
 
 
@@ -125,6 +130,39 @@ async def test_a_container_that_expires_what_must_stay_is_named(ready: Readiness
     await database.replace_container("connections", PartitionKey("/id"), default_ttl=3600)
 
     with pytest.raises(ConfigurationError, match="container connections has the default ttl 3600 and not None"):
+        await ready()
+
+
+async def test_the_missing_container_of_the_active_space_is_named(ready: Readiness, database: DatabaseProxy) -> None:
+    await database.delete_container(CHUNKS.name)
+
+    with pytest.raises(ConfigurationError, match="container shard-chunks-all-minilm-l6-v2-384"):
+        await ready()
+
+
+async def test_a_space_that_is_not_the_active_one_needs_no_container(ready: Readiness, database: DatabaseProxy) -> None:
+    for space in topology.SPACES:
+        if space != topology.MINILM:
+            await database.delete_container(space.container)
+
+    await ready()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"dimensions": 385}, {"path": "/vector"}, {"distanceFunction": "euclidean"}, {"dataType": "int8"}, None],
+    ids=["dimensions", "path", "distance", "data-type", "none"],
+)
+async def test_vectors_that_could_not_be_compared_are_named(
+    ready: Readiness, database: DatabaseProxy, change: dict[str, int | str] | None
+) -> None:
+    assert CHUNKS.vector_policy is not None
+    [wanted] = CHUNKS.vector_policy["vectorEmbeddings"]
+    policy = None if change is None else {"vectorEmbeddings": [{**wanted, **change}]}
+    await database.delete_container(CHUNKS.name)
+    await database.create_container(CHUNKS.name, CHUNKS_KEY, default_ttl=-1, vector_embedding_policy=policy)
+
+    with pytest.raises(ConfigurationError, match=r"container shard-chunks-all-minilm-l6-v2-384 has no vector policy .*384"):
         await ready()
 
 

@@ -28,8 +28,19 @@ from shared.storage.claim_store import RETRY_OPTIONS as BLOB_OPTIONS
 from shared.storage.claim_store import BlobClaimStore
 from shared.storage.cosmos import RETRY_OPTIONS as COSMOS_OPTIONS
 from shared.storage.cosmos import CosmosAccount
+from shared.topology import SPACES
 from tests.plugins.bus_twins import Bus, InMemoryBus, ServiceBusBus
-from tests.plugins.twins import BlobClaimTwin, Claims, CosmosStores, InMemoryClaimTwin, InMemoryStores, Stores
+from tests.plugins.twins import (
+    BlobClaimTwin,
+    Chunks,
+    Claims,
+    CosmosChunkTwin,
+    CosmosStores,
+    InMemoryChunkTwin,
+    InMemoryClaimTwin,
+    InMemoryStores,
+    Stores,
+)
 
 DATABASE: Final = "shardline"
 QUEUES_FOR_TESTS: Final = 60
@@ -147,6 +158,12 @@ def claims(request: pytest.FixtureRequest) -> Claims:
     if request.param == "in-memory":
         return InMemoryClaimTwin()
     return BlobClaimTwin(request.getfixturevalue("blob_claims"), request.getfixturevalue("blobs"))
+
+
+@pytest.fixture(params=TWINS)
+def chunks(request: pytest.FixtureRequest) -> Chunks:
+    """The chunk stores of both twins, for vectors of 1,536 numbers."""
+    return InMemoryChunkTwin() if request.param == "in-memory" else CosmosChunkTwin(request.getfixturevalue("account"), SPACES[0])
 
 
 @pytest.fixture(params=TWINS)

@@ -10,14 +10,17 @@ from azure.storage.blob.aio import BlobServiceClient
 from typing_extensions import override
 
 from devtools.fakes.clock import Clock
+from devtools.fakes.embedding import InMemoryChunks
 from devtools.fakes.metrics import InMemoryMetrics
 from devtools.fakes.stores import InMemoryClaims, InMemoryConnections, InMemoryGaps, InMemoryShards, InMemoryShardTypes
 from shared import topology
+from shared.chunks.store import ChunkStore
 from shared.connections.connection import Connections
 from shared.contracts.claim import ClaimStore
 from shared.gaps.gap import Gap, Gaps
 from shared.shard_types.ensure import ShardTypeStore
 from shared.shards.store import ShardStore
+from shared.storage.chunk_store import MANIFEST, CosmosChunkStore
 from shared.storage.claim_store import BlobClaimStore
 from shared.storage.connection_store import CosmosConnections
 from shared.storage.cosmos import CosmosAccount
@@ -71,7 +74,7 @@ class InMemoryStores(Stores):
 
     @override
     async def put_shard(self, document: dict[str, Any]) -> None:
-        self.shards._store(document["tenantId"], document)
+        self.shards._put(document["tenantId"], document)
 
     @override
     async def erase_shard(self, tenant_id: str, shard_id: str) -> None:
@@ -157,3 +160,61 @@ class BlobClaimTwin(Claims):
         await container.delete_blob(blob)
         if body is not None:
             await container.upload_blob(blob, body)
+
+
+class Chunks(Protocol):
+    """The chunk store of one twin."""
+
+    store: ChunkStore
+
+    async def stored(self, tenant_id: str, shard_id: str) -> dict[str, dict[str, Any]]:
+        """The chunks of a shard as they are stored, by id."""
+
+    async def put(self, tenant_id: str, shard_id: str, chunk: dict[str, Any]) -> None:
+        """Store a chunk as another deployment might."""
+
+    async def erase_manifest(self, tenant_id: str, shard_id: str) -> None:
+        """As when its time to live is over."""
+
+
+class InMemoryChunkTwin(Chunks):
+    """The fake."""
+
+    def __init__(self) -> None:
+        self.store: InMemoryChunks = InMemoryChunks()
+
+    @override
+    async def stored(self, tenant_id: str, shard_id: str) -> dict[str, dict[str, Any]]:
+        return self.store.of(tenant_id, shard_id)
+
+    @override
+    async def put(self, tenant_id: str, shard_id: str, chunk: dict[str, Any]) -> None:
+        self.store.items.setdefault((tenant_id, shard_id), {})[chunk["id"]] = chunk
+
+    @override
+    async def erase_manifest(self, tenant_id: str, shard_id: str) -> None:
+        del self.store._manifests[tenant_id, shard_id]
+
+
+class CosmosChunkTwin(Chunks):
+    """The adapter."""
+
+    def __init__(self, account: CosmosAccount, space: topology.Space) -> None:
+        self._account = account
+        self._name = space.container
+        self.store = CosmosChunkStore(account, space)
+
+    @override
+    async def stored(self, tenant_id: str, shard_id: str) -> dict[str, dict[str, Any]]:
+        container = await self._account.container(self._name)
+        items = container.query_items('SELECT * FROM c WHERE c.kind = "chunk"', partition_key=[tenant_id, shard_id])
+        return {item["id"]: dict(item) async for item in items}
+
+    @override
+    async def put(self, tenant_id: str, shard_id: str, chunk: dict[str, Any]) -> None:
+        container = await self._account.container(self._name)
+        await container.upsert_item({**chunk, "tenantId": tenant_id, "shardId": shard_id, "kind": "chunk"})
+
+    @override
+    async def erase_manifest(self, tenant_id: str, shard_id: str) -> None:
+        await (await self._account.container(self._name)).delete_item(MANIFEST, partition_key=[tenant_id, shard_id])

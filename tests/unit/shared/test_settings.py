@@ -1,18 +1,28 @@
 """Settings are read once, and every fault of them is told at once."""
 
+import inspect
+from collections.abc import Iterator
+
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from shared.errors import ConfigurationError
-from shared.settings import VARIABLES, ServiceConnection, Settings
+from shared.settings import VARIABLES, Settings
 
 SECRET = "Endpoint=sb://x/;SharedAccessKey=s3cr3t"
 
-LOCAL = {"SERVICE_BUS": SECRET, "COSMOS": "AccountKey=s3cr3t", "BLOB": "AccountKey=s3cr3t"}
+AUTH = {
+    "AUTH_ISSUER": "https://login.example/acme/v2.0",
+    "AUTH_AUDIENCE": "api://shardline",
+    "AUTH_JWKS_URL": "https://login.example/acme/keys",
+}
+LOCAL = {"SERVICE_BUS": SECRET, "COSMOS": "AccountKey=s3cr3t", "BLOB": "AccountKey=s3cr3t", "EMBEDDING_OFFLINE": "true", **AUTH}
 AZURE = {
     "SERVICE_BUS__fullyQualifiedNamespace": "shardline.servicebus.windows.net",
     "COSMOS__accountEndpoint": "https://shardline.documents.azure.com",
     "BLOB__blobServiceUri": "https://shardline.blob.core.windows.net",
+    "EMBEDDING_AZURE_OPENAI_ENDPOINT": "https://shardline.openai.azure.com",
+    **AUTH,
 }
 
 
@@ -30,14 +40,33 @@ def test_addresses_for_an_identity_are_enough() -> None:
 
     assert settings.cosmos.address == "https://shardline.documents.azure.com"
     assert settings.cosmos.connection_string is None
+    assert settings.embedding.azure_openai_endpoint == "https://shardline.openai.azure.com"
+    assert settings.embedding.azure_openai_api_key is None
+    assert (settings.embedding.model, settings.embedding.dimensions, settings.embedding.offline) == ("text-embedding-3-small", 1536, False)
+    assert (settings.auth.tenant_claim, settings.auth.admin_role) == ("tid", "Shardline.Admin")
 
 
 def test_each_variable_fills_its_field() -> None:
-    environ = {**LOCAL, "COSMOS_DATABASE": "other", "SALESFORCE_WEBHOOK_LIMIT_BYTES": "1024", "CONSUMER_TYPE": "heavy"}
+    environ = {
+        **AZURE,
+        "COSMOS_DATABASE": "other",
+        "SALESFORCE_WEBHOOK_LIMIT_BYTES": "1024",
+        "EMBEDDING_AZURE_OPENAI_API_KEY": "s3cr3t",
+        "EMBEDDING_AZURE_OPENAI_DEPLOYMENT": "embeddings-eu",
+        "AUTH_TENANT_CLAIM": "org",
+        "AUTH_ADMIN_ROLE": "Boss",
+        "CONSUMER_TYPE": "heavy",
+    }
 
     settings = Settings.from_environ(environ)
 
+    embedding, auth = settings.embedding, settings.auth
     assert (settings.cosmos_database, settings.salesforce.webhook_limit_bytes, settings.consumer_type) == ("other", 1024, "heavy")
+    assert embedding.azure_openai_api_key is not None
+    assert embedding.azure_openai_api_key.get_secret_value() == "s3cr3t"
+    assert embedding.azure_openai_deployment == "embeddings-eu"
+    assert (auth.issuer, auth.audience, auth.jwks_url) == tuple(AUTH.values())
+    assert (auth.tenant_claim, auth.admin_role) == ("org", "Boss")
 
 
 def test_all_faults_are_told_at_once_by_the_names_of_their_variables() -> None:
@@ -46,6 +75,7 @@ def test_all_faults_are_told_at_once_by_the_names_of_their_variables() -> None:
         "SERVICE_BUS__fullyQualifiedNamespace": "shardline.servicebus.windows.net",
         "COSMOS": "",
         "SALESFORCE_WEBHOOK_LIMIT_BYTES": "much",
+        "AUTH_ISSUER": "https://login.example/acme/v2.0",
         "CONSUMER_TYPE": "bright",
     }
 
@@ -58,6 +88,9 @@ def test_all_faults_are_told_at_once_by_the_names_of_their_variables() -> None:
         "COSMOS or COSMOS__accountEndpoint",
         "BLOB or BLOB__blobServiceUri",
         "SALESFORCE_WEBHOOK_LIMIT_BYTES",
+        "EMBEDDING_AZURE_OPENAI_ENDPOINT or EMBEDDING_OFFLINE",
+        "AUTH_AUDIENCE",
+        "AUTH_JWKS_URL",
         "CONSUMER_TYPE",
     ]
     assert not any(value in text for value in environ.values() if value)
@@ -70,10 +103,69 @@ def test_a_limit_is_a_positive_whole_number(limit: str) -> None:
         Settings.from_environ({**LOCAL, "SALESFORCE_WEBHOOK_LIMIT_BYTES": limit})
 
 
+@pytest.mark.parametrize("offline", ["true", "1", "True"])
+def test_a_development_machine_needs_no_service_for_vectors(offline: str) -> None:
+    settings = Settings.from_environ({**LOCAL, "EMBEDDING_OFFLINE": offline})
+
+    assert settings.embedding.offline
+    assert settings.embedding.azure_openai_endpoint is None
+
+
+@pytest.mark.parametrize(
+    "embedding",
+    [
+        {},
+        {"EMBEDDING_OFFLINE": ""},
+        {"EMBEDDING_OFFLINE": "false"},
+        {"EMBEDDING_OFFLINE": "true", "EMBEDDING_AZURE_OPENAI_ENDPOINT": "https://shardline.openai.azure.com"},
+        {"EMBEDDING_AZURE_OPENAI_API_KEY": "s3cr3t", "EMBEDDING_AZURE_OPENAI_DEPLOYMENT": "embeddings-eu"},
+        {"EMBEDDING_MODEL": "text-embedding-3-small", "EMBEDDING_DIMENSIONS": "1536"},
+    ],
+    ids=str,
+)
+def test_either_azure_openai_or_the_offline_encoder_makes_vectors_and_never_both(embedding: dict[str, str]) -> None:
+    environ = {name: value for name, value in LOCAL.items() if name != "EMBEDDING_OFFLINE"} | embedding
+
+    with pytest.raises(ConfigurationError) as refused:
+        Settings.from_environ(environ)
+
+    assert str(refused.value) == (
+        "settings: EMBEDDING_AZURE_OPENAI_ENDPOINT or EMBEDDING_OFFLINE: Value error, give the endpoint of Azure OpenAI or,"
+        " on a development machine, allow the offline encoder, and not both"
+    )
+
+
+def test_the_model_and_its_dimensions_are_read() -> None:
+    settings = Settings.from_environ({**LOCAL, "EMBEDDING_MODEL": "text-embedding-3-large", "EMBEDDING_DIMENSIONS": "3072"})
+
+    assert (settings.embedding.model, settings.embedding.dimensions) == ("text-embedding-3-large", 3072)
+
+
+@pytest.mark.parametrize("wrong", [{"EMBEDDING_MODEL": "text-embedding-3-large"}, {"EMBEDDING_DIMENSIONS": "3072"}], ids=str)
+def test_vectors_there_is_no_container_for_are_refused_before_the_first_is_paid_for(wrong: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="no container for EMBEDDING_MODEL and EMBEDDING_DIMENSIONS") as refused:
+        Settings.from_environ({**AZURE, **wrong})
+
+    assert not any(value in str(refused.value) for value in wrong.values())
+
+
+@pytest.mark.parametrize(("variable", "value"), [("OFFLINE", "perhaps"), ("DIMENSIONS", "0"), ("DIMENSIONS", "-3"), ("DIMENSIONS", "many")])
+def test_a_setting_of_the_embedding_that_makes_no_sense_is_named_alone(variable: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^settings: EMBEDDING_{variable}: [^;]*$"):
+        Settings.from_environ({**LOCAL, f"EMBEDDING_{variable}": value})
+
+
+@pytest.mark.parametrize("missing", AUTH)
+def test_the_api_is_never_open_for_want_of_a_setting(missing: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^settings: {missing}: Field required$"):
+        Settings.from_environ({name: value for name, value in LOCAL.items() if name != missing})
+
+
 @pytest.mark.parametrize("shown", [repr, str, lambda settings: settings.model_dump_json()])
 def test_a_secret_is_never_shown(shown: object) -> None:
     assert callable(shown)
-    assert "s3cr3t" not in shown(Settings.from_environ(LOCAL))
+    for environ in (LOCAL, {**AZURE, "EMBEDDING_AZURE_OPENAI_API_KEY": "s3cr3t"}):
+        assert "s3cr3t" not in shown(Settings.from_environ(environ))
 
 
 def test_settings_do_not_change() -> None:
@@ -84,17 +176,13 @@ def test_settings_do_not_change() -> None:
 
 
 def test_every_field_has_its_variable() -> None:
-    filled = set(VARIABLES.values())
-    single = {
-        (name,)
-        for name, field in Settings.model_fields.items()
-        if field.annotation in (str, Settings.model_fields["consumer_type"].annotation)
-    }
-    services = {
-        (name, part)
-        for name, field in Settings.model_fields.items()
-        if field.annotation is ServiceConnection
-        for part in ServiceConnection.model_fields
-    }
+    assert sorted(VARIABLES.values()) == sorted(fields(Settings))
 
-    assert filled == single | services | {("salesforce", "webhook_limit_bytes")}
+
+def fields(model: type[BaseModel], *group: str) -> Iterator[tuple[str, ...]]:
+    """The fields of a group and of the groups in it."""
+    for name, field in model.model_fields.items():
+        if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
+            yield from fields(field.annotation, *group, name)
+        else:
+            yield (*group, name)

@@ -1,6 +1,7 @@
 """Every status Cosmos DB and Blob Storage may answer with has a decision, and every kind of failure of their SDKs."""
 
 import asyncio
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NoReturn
 
@@ -16,7 +17,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
     ServiceResponseTimeoutError,
 )
-from azure.cosmos.exceptions import CosmosClientTimeoutError, CosmosHttpResponseError
+from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosClientTimeoutError, CosmosHttpResponseError
 
 from shared.errors import ConfigurationError, Conflict, DependencyUnavailable, PipelineError, RateLimited, UnmappableRecord
 from shared.storage.azure_errors import ANSWER_SECONDS, BUGS, STATUSES, SUBSTATUSES, azure_errors
@@ -31,6 +32,11 @@ BLOB_STATUSES = {400, 401, 403, 404, 405, 408, 409, 412, 413, 429, 500, 503}
 
 def cosmos_answer(status: int, substatus: int | None = None) -> CosmosHttpResponseError:
     return CosmosHttpResponseError(status_code=status, message="id 0815 of tenant secret", sub_status=substatus)  # type: ignore[no-untyped-call]  # the SDK's
+
+
+def batch_answer(status: int, headers: Mapping[str, str] | None = None) -> CosmosBatchOperationError:
+    """One operation's status inside an answer that is 207 as a whole."""
+    return CosmosBatchOperationError(error_index=1, headers=dict(headers or {}), status_code=status, message="id 0815 of tenant secret")  # type: ignore[no-untyped-call]  # the SDK's
 
 
 async def raised_from(error: Exception) -> Exception:
@@ -145,6 +151,44 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+@pytest.mark.parametrize(
+    ("status", "ours"),
+    [
+        (401, ConfigurationError),
+        (404, ConfigurationError),
+        (409, Conflict),
+        (412, Conflict),
+        (413, UnmappableRecord),
+        (424, Conflict),
+        (429, RateLimited),
+        (449, DependencyUnavailable),
+        (500, DependencyUnavailable),
+        (503, DependencyUnavailable),
+        (0, DependencyUnavailable),  # what the SDK says when every operation failed because of another
+    ],
+)
+async def test_an_operation_refused_inside_a_batch_becomes_ours(status: int, ours: type[PipelineError]) -> None:
+    assert type(await raised_from(batch_answer(status))) is ours
+
+
+async def test_a_batch_with_a_throttled_operation_says_when_to_come_back() -> None:
+    error = await raised_from(batch_answer(429, {"x-ms-retry-after-ms": "120"}))
+
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_seconds == 0.12
+
+
+async def test_a_container_that_is_gone_is_told_apart_inside_a_batch_too() -> None:
+    assert type(await raised_from(batch_answer(404, {"x-ms-substatus": "1003"}))) is ConfigurationError
+    assert type(await raised_from(batch_answer(404, {"x-ms-substatus": "1002"}))) is DependencyUnavailable
+
+
+async def test_an_operation_of_a_batch_that_is_wrong_stays_a_bug() -> None:
+    error = batch_answer(400)
+
+    assert await raised_from(error) is error
 
 
 async def test_our_own_errors_pass_as_they_are() -> None:

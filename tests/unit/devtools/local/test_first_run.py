@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from devtools.fakes.samples import sample_shard
-from devtools.local.sample import CHECKED, SHARD_TYPES, Sent, faults
+from devtools.fakes.samples import sample_shard, sample_vectors
+from devtools.local.sample import CHECKED, RELATIONSHIPS, SHARD_TYPES, Sent, faults
 from devtools.vendors.salesforce.records import PretendOrg, Record
 from shared.shards.model import Shard
 
@@ -27,16 +27,35 @@ def as_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else float(value)
 
 
-def the_right_shard(record: Record) -> Shard:
+def the_right_shard(sent: Sent, record: Record) -> Shard:
     """What the record must become, as far as it is compared: only fields that are not empty are sent."""
     data = {
         name: as_json(record.fields[field]) for name, field in CHECKED[record.object_name].items() if record.fields.get(field) is not None
     }
-    return sample_shard("sample").model_copy(update={"shard_type_id": SHARD_TYPES[record.object_name], "structured_data": data})
+    shard = sample_shard("sample").model_copy(
+        update={"shard_type_id": SHARD_TYPES[record.object_name], "structured_data": data, "vectors": sample_vectors(revision=1)}
+    )
+    if record.object_name == "Account":
+        return shard
+    return linked(shard, RELATIONSHIPS[record.object_name], the_accounts_id(sent, record))
+
+
+def the_accounts_id(sent: Sent, record: Record) -> str:
+    return sent.shard_id(sent.org.record(str(record.fields["AccountId"])), tenant_id="sample")
+
+
+def linked(shard: Shard, *edge: str) -> Shard:
+    """With one edge, or with none."""
+    edges = ({"relationshipType": edge[0], "targetShardId": edge[1]},) if edge else ()
+    return shard.model_copy(update={"internal_relationships": edges})
 
 
 def right_shards(sent: Sent) -> dict[str, Shard]:
-    return {record.id: the_right_shard(record) for record in sent.records}
+    return {record.id: the_right_shard(sent, record) for record in sent.records}
+
+
+def the_opportunity(sent: Sent) -> Record:
+    return next(record for record in sent.records if record.object_name == "Opportunity")
 
 
 def test_a_burst_that_is_stored_as_it_was_sent_has_no_fault() -> None:
@@ -73,3 +92,27 @@ def test_a_record_that_became_another_type_is_a_fault() -> None:
     shards[account.id] = shards[account.id].model_copy(update={"shard_type_id": "c_contact"})
 
     assert faults(sent, shards) == [f"Account {account.id} became a c_contact"]
+
+
+def test_every_edge_that_is_missing_or_leads_elsewhere_is_a_fault() -> None:
+    sent = a_sent_burst()
+    opportunity, right = the_opportunity(sent), right_shards(sent)
+    wanted = ("opportunity_for", the_accounts_id(sent, opportunity))
+    for edge in [(), ("opportunity_for", "f" * 32), ("contact_for", wanted[1])]:
+        shards = {**right, opportunity.id: linked(right[opportunity.id], *edge)}
+
+        got = [str(edge)] if edge else []
+
+        assert faults(sent, shards) == [f"Opportunity {opportunity.id} is linked by {got} and not by {[str(wanted)]}"]
+
+
+def test_vectors_that_are_missing_of_an_older_revision_or_of_no_words_are_a_fault() -> None:
+    sent = a_sent_burst()
+    opportunity, right = the_opportunity(sent), right_shards(sent)
+    shard, vectors = right[opportunity.id], sample_vectors(revision=1)
+    wordless = vectors.model_copy(update={"chunk_count": 0})
+    wrongs: list[dict[str, Any]] = [{"vectors": None}, {"revision_number": 2}, {"vectors": wordless}]
+    for wrong in wrongs:
+        shards = {**right, opportunity.id: shard.model_copy(update=wrong)}
+
+        assert faults(sent, shards) == [f"Opportunity {opportunity.id} is not embedded"]

@@ -11,7 +11,7 @@ from devtools.vendors.salesforce.records import ObjectName
 from devtools.vendors.salesforce.stories import ACCOUNT_STORIES, OPPORTUNITY_STORIES, Story, paraphrase_of
 from ingestion.sources.salesforce import soap
 from shared.conversions.salesforce import OPPORTUNITY
-from shared.embeddings.offline.model import MiniLm
+from shared.embeddings.offline.minilm import MiniLm
 from shared.embeddings.offline.package import find_weights
 from tests.unit.devtools.pretend_salesforce.invented import ORGANIZATION, an_action, an_org
 

@@ -7,6 +7,7 @@ import pytest
 from typing_extensions import override
 
 from devtools.fakes.pipeline import InMemoryPipeline
+from devtools.fakes.samples import sample_vectors
 from devtools.fakes.stores import InMemoryShards
 from shared.contracts.ingestion import IngestionEvent
 from shared.messaging.outcomes import Ignored
@@ -58,9 +59,9 @@ class Watched(InMemoryShards):
         self.changes: list[Change] = []
 
     @override
-    async def change(self, shard: Shard, change: Change) -> None:
+    async def change(self, shard: Shard, change: Change) -> Shard:
         self.changes.append(change)
-        await super().change(shard, change)
+        return await super().change(shard, change)
 
 
 async def write(pipeline: InMemoryPipeline, **paths: Any) -> None:
@@ -149,7 +150,7 @@ async def test_what_other_stages_wrote_survives_a_change() -> None:
         "unstructuredData": {"text": "minutes"},
         "internal_relationships": [{"shardId": "s"}],
         "mlFields": {"risk": 0.5},
-        "vectors": {"chunkCount": 3},
+        "vectors": sample_vectors(revision=1).model_dump(mode="json", by_alias=True),
         "processing": {"enriched": {"revision": 1, "edgeSetHash": "e"}},
     }
     await feed(pipeline, opportunity())

@@ -9,13 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.access.acl import ADMINS_ONLY
+from shared.chunks.chunk import Chunk
 from shared.contracts.canonical import canonical_json, digest
 from shared.contracts.claim import Claim
+from shared.contracts.embedding_requested import EmbeddingRequested
+from shared.contracts.enrichment_done import EnrichmentDone
 from shared.contracts.ingestion import IngestionBatch, IngestionEvent
-from shared.contracts.message import Message, timestamp
+from shared.contracts.message import Message, Wire, timestamp
 from shared.contracts.rejected import Rejected
 from shared.contracts.shard_emitted import ShardEmitted
 from shared.errors import ContractViolation
+from shared.shards.carried import CarriedShard
+from shared.shards.model import Metadata, Shard
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 identifiers = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -25,7 +31,7 @@ scalars = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(a
 values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=8)
 
 
-def made(kind: type[Message], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def made(kind: type[Wire], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries(fields).map(lambda said: kind(**said))
 
 
@@ -59,6 +65,49 @@ emissions = made(
     revision=st.integers(1, 10**9),
     cause=st.sampled_from(["content", "text", "acl", "person"]) | st.from_regex(r"relink:[0-9a-f]{32}", fullmatch=True),
 )
+shards = made(
+    Shard,
+    id=identifiers,
+    tenant_id=st.just("t"),
+    shard_type_id=identifiers,
+    schema_version=st.integers(1, 9),
+    structured_data=st.dictionaries(texts, values, max_size=3),
+    unstructured_data=st.none() | st.dictionaries(texts, values, max_size=2),
+    internal_relationships=st.lists(st.dictionaries(texts, values, max_size=2), max_size=2).map(tuple),
+    acl=st.just(ADMINS_ONLY),
+    metadata=st.just(Metadata()),
+    status=st.sampled_from(["active", "archived", "deleted", "draft"]),
+    revision_number=st.integers(1, 10**9),
+    created_at=moments,
+    updated_at=moments,
+)
+enrichments = st.tuples(shards, moments).map(
+    lambda carried: EnrichmentDone(
+        tenant_id="t",
+        shard_id=carried[0].id,
+        shard_type_id=carried[0].shard_type_id,
+        revision=carried[0].revision_number,
+        edge_set_hash=digest(*carried[0].structured_data),
+        carried=CarriedShard(shard=carried[0], etag="e", stored_at=carried[1]),
+    )
+)
+chunks = made(Chunk, id=identifiers, start=st.integers(0, 10**6), end=st.integers(0, 10**6), text=texts)
+hashes = st.from_regex(r"[0-9a-f]{32}", fullmatch=True)
+requests = made(
+    EmbeddingRequested,
+    tenant_id=identifiers,
+    correlation_id=st.none() | texts,
+    shard_id=identifiers,
+    shard_type_id=identifiers,
+    revision=st.integers(1, 10**9),
+    space=identifiers,
+    generation=hashes,
+    content_hash=hashes,
+    acl_hash=hashes,
+    principals=st.lists(texts, max_size=3).map(tuple),
+    chunks=st.lists(chunks, max_size=3).map(tuple),
+)
+messages = events | batches | emissions | enrichments | requests
 rejections = made(
     Rejected,
     tenant_id=identifiers,
@@ -75,7 +124,7 @@ rejections = made(
 )
 
 
-@given(events | batches | emissions | rejections)
+@given(messages | rejections)
 @settings(deadline=None, max_examples=150)
 def test_what_is_written_is_read_again(message: Message) -> None:
     read = type(message).decode(message.encode())
@@ -85,7 +134,7 @@ def test_what_is_written_is_read_again(message: Message) -> None:
     assert read.encode() == message.encode()
 
 
-@given(events | batches | emissions | rejections)
+@given(messages | rejections)
 @settings(deadline=None, max_examples=50)
 def test_an_id_is_32_hexadecimal_characters(message: Message) -> None:
     assert len(message.id) == 32
@@ -173,6 +222,20 @@ def test_an_emission_has_one_id_per_shard_revision_and_cause() -> None:
 
     assert emitted("s", 1, "content") == emitted("s", 1, "content", correlation_id="another")
     assert len({emitted("s", 1, "content"), emitted("s", 2, "content"), emitted("s", 1, "acl"), emitted("s1", 1, "content")}) == 4
+
+
+def test_what_a_stage_tells_has_one_id_per_revision_and_what_it_is_about() -> None:
+    def enriched(revision: int, edges: str) -> str:
+        return EnrichmentDone(tenant_id="t", shard_id="s", shard_type_id="x", revision=revision, edge_set_hash=digest(edges)).id
+
+    def requested(revision: int, words: str, readers: str, space: str = "lexical-512") -> str:
+        hashes = {"generation": digest(), "content_hash": digest(words), "acl_hash": digest(readers)}
+        named = {"tenant_id": "t", "shard_id": "s", "shard_type_id": "x", "revision": revision, "space": space}
+        return EmbeddingRequested.model_validate({**named, **hashes, "principals": (), "chunks": ()}).id
+
+    assert len({enriched(1, "a"), enriched(2, "a"), enriched(1, "b")}) == 3
+    assert len({requested(1, "a", "a"), requested(2, "a", "a"), requested(1, "b", "a"), requested(1, "a", "b")}) == 4
+    assert requested(1, "a", "a", space="another-512") == requested(1, "a", "a")
 
 
 def test_messages_of_two_kinds_never_share_an_id() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.retrieval import answer_ranks, mean_reciprocal_rank, paraphrases
 from shared.embeddings.lexical import LexicalModel
+from shared.embeddings.offline.minilm import MiniLm
 from shared.embeddings.offline.model import OfflineModel
 from shared.embeddings.offline.package import find_weights
 
@@ -19,7 +20,7 @@ def weights() -> Path:
 
 
 async def test_the_offline_encoder_finds_paraphrases(weights: Path) -> None:
-    model = OfflineModel(weights)
+    model = OfflineModel(lambda: MiniLm(weights))
     try:
         ranks = await answer_ranks(model, paraphrases())
     finally:

@@ -12,6 +12,7 @@ from shared import errors
 from shared.contracts.ingestion import IngestionEvent
 from shared.contracts.rejected import Rejected
 from shared.errors import (
+    BadRequest,
     ClaimLost,
     ConfigurationError,
     Conflict,
@@ -22,7 +23,9 @@ from shared.errors import (
     PermanentError,
     PipelineError,
     RateLimited,
+    RequestRefused,
     SignatureMismatch,
+    TokenRefused,
     TransientError,
     UnmappableRecord,
 )
@@ -65,16 +68,19 @@ REJECTED = (
     OwnershipConflict("another path owns it"),
     ClaimLost("the blob is gone"),
     Forbidden("another tenant's"),
+    RequestRefused("another service does not want it"),
     ConfigurationError("a credential was revoked"),
     SignatureMismatch("not from whom it says"),
 )
+ANSWERED = (TokenRefused("no token"), BadRequest("no question"))
+"""Of our API alone: a caller hears of them, and no handler of messages raises them."""
 UNKNOWN = (RuntimeError("bug"), KeyError("bug"), TimeoutError(), PipelineError("nobody said which kind"))
 
 
 def test_the_table_holds_every_error_there_is() -> None:
     defined = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PipelineError)}
 
-    assert {type(error) for error in (*LATER, *REJECTED, *UNKNOWN) if isinstance(error, PipelineError)} == defined
+    assert {type(error) for error in (*LATER, *REJECTED, *ANSWERED, *UNKNOWN) if isinstance(error, PipelineError)} == defined
 
 
 @pytest.mark.parametrize("error", LATER, ids=lambda error: type(error).__name__)

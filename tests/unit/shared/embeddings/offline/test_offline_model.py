@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.embeddings.offline.model import PART_TOKENS, MiniLm, OfflineModel, parts
+from shared.embeddings.offline.minilm import MiniLm
+from shared.embeddings.offline.model import PART_TOKENS, OfflineModel, parts
 from shared.embeddings.offline.package import find_weights
 from shared.errors import ConfigurationError
 from shared.topology import MINILM
@@ -29,7 +30,7 @@ def minilm(weights: Path) -> MiniLm:
 
 @pytest.fixture
 def model(weights: Path) -> Iterator[OfflineModel]:
-    model = OfflineModel(weights)
+    model = OfflineModel(lambda: MiniLm(weights))
     yield model
     model.close()
 
@@ -143,7 +144,7 @@ async def test_closing_ends_its_thread(weights: Path) -> None:
         return [thread.name for thread in threading.enumerate() if thread.name.startswith("offline-encoder")]
 
     before = len(threads())
-    model = OfflineModel(weights)
+    model = OfflineModel(lambda: MiniLm(weights))
     await model.encode(["hello"])
     assert len(threads()) == before + 1
 
@@ -155,7 +156,7 @@ async def test_closing_ends_its_thread(weights: Path) -> None:
 async def test_weights_that_are_not_ours_are_refused_at_the_first_text_and_not_before(tmp_path: Path) -> None:
     (tmp_path / "vocab.txt").write_text("[UNK]\n[CLS]\n[SEP]\n")
     (tmp_path / "model.safetensors").write_bytes(b"something else")
-    model = OfflineModel(tmp_path)
+    model = OfflineModel(lambda: MiniLm(tmp_path))
 
     with pytest.raises(ConfigurationError, match=r"vocab\.txt has the SHA-256"):
         await model.encode(["hello"])
