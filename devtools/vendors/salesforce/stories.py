@@ -82,7 +82,7 @@ OPPORTUNITY_STORIES: Final = (
 
 ACCOUNT_STORIES: Final = (
     Story(
-        "The owner died in June & was buried at home; the widow decides for now.\nBuys <spare parts> & service.",
+        "The owner died in June after a long illness. The widow & her brother decide for now.\nBuys <spare parts> & service.",
         "Whose founder has passed away?",
     ),
     Story(
