@@ -53,8 +53,8 @@ class InMemoryChunks(ChunkStore):
             raise ValueError("a vector without a direction")
         readers = {"principals": list(change.principals), "aclHash": change.acl_hash}
         for chunk, vector in change.put:
-            where = {"start": chunk.start, "end": chunk.end, "generation": change.generation, "shardTypeId": shard_type_id}
-            items[chunk.id] = {"id": chunk.id, **where, **readers, "embedding": list(vector)}
+            made = {"generation": change.generation, "shardTypeId": shard_type_id, "embedding": list(vector)}
+            items[chunk.id] = {"id": chunk.id, **readers, **made}
         for chunk_id in change.readers:
             items[chunk_id] = {**items[chunk_id], **readers}
         for chunk_id in change.remove:
@@ -68,7 +68,7 @@ class InMemoryChunks(ChunkStore):
     async def nearest(self, tenant_id: str, vector: Vector, *, principals: Sequence[Principal], most: int) -> list[Near]:
         self.reads += 1
         found = [
-            Near(ShardId(shard_id), item["id"], item["generation"], item["start"], item["end"], _cosine(vector, item["embedding"]))
+            Near(ShardId(shard_id), item["id"], item["generation"], _cosine(vector, item["embedding"]))
             for (tenant, shard_id), items in self.items.items()
             for item in items.values()
             if tenant == tenant_id and not set(principals).isdisjoint(item["principals"]) and len(item["embedding"]) == len(vector)

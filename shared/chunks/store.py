@@ -56,8 +56,6 @@ class Near:
     shard_id: ShardId
     chunk_id: str
     generation: str
-    start: int
-    end: int
     score: float
     """The cosine, 1 for the same direction."""
 

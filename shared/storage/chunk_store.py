@@ -1,5 +1,7 @@
 """Chunks in Cosmos DB: hierarchical key ``/tenantId`` + ``/shardId``, one transactional batch a write, one vector query a search.
 
+A chunk is stored without its words and without its place: both are in the shard, and an id tells whether they still are.
+
 A vector is stored as whole numbers, scaled so that the largest is ±999,999: a third of the bytes of decimals, and a cosine does not see the
 scale. 1,536 of them are 12,289 bytes at most, and rounding changes a model's scores by less than a millionth (docs/decisions/0012).
 """
@@ -25,7 +27,7 @@ LARGEST: Final = 999_999
 NOT_FOUND: Final = 404
 
 NEAREST: Final = """
-SELECT TOP @most c.shardId, c.id, c.generation, c["start"], c["end"], VectorDistance(c.embedding, @vector) AS score
+SELECT TOP @most c.shardId, c.id, c.generation, VectorDistance(c.embedding, @vector) AS score
 FROM c
 WHERE c.tenantId = @tenant AND c.kind = "chunk" AND EXISTS(SELECT VALUE p FROM p IN c.principals WHERE ARRAY_CONTAINS(@caller, p))
 ORDER BY VectorDistance(c.embedding, @vector)
@@ -111,8 +113,8 @@ def _chunk_operations(change: ChunkChange, key: dict[str, str]) -> list[tuple[An
     readers = {"principals": list(change.principals), "aclHash": change.acl_hash}
     operations: list[tuple[Any, ...]] = []
     for chunk, vector in change.put:
-        where = {"start": chunk.start, "end": chunk.end, "generation": change.generation}
-        item = {**key, "id": chunk.id, "kind": "chunk", **where, **readers, "embedding": whole_numbers(vector)}
+        made = {"generation": change.generation, "embedding": whole_numbers(vector)}
+        item = {**key, "id": chunk.id, "kind": "chunk", **readers, **made}
         operations.append(("upsert", (item,)))
     renewed = [{"op": "set", "path": f"/{path}", "value": value} for path, value in readers.items()]
     operations += [("patch", (chunk_id, renewed)) for chunk_id in change.readers]
@@ -121,11 +123,4 @@ def _chunk_operations(change: ChunkChange, key: dict[str, str]) -> list[tuple[An
 
 
 def _near(row: dict[str, Any]) -> Near:
-    return Near(
-        shard_id=ShardId(row["shardId"]),
-        chunk_id=row["id"],
-        generation=row["generation"],
-        start=row["start"],
-        end=row["end"],
-        score=row["score"],
-    )
+    return Near(ShardId(row["shardId"]), row["id"], row["generation"], row["score"])

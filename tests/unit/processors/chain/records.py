@@ -138,13 +138,8 @@ def _seen(one: Shard) -> dict[str, Any]:
 
 
 def chunks(pipeline: InMemoryPipeline) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
-    """Every chunk, by its shard: ids, readers and vectors. Not its position, which is the one it had when it was embedded."""
-    there = {key: items for key, items in pipeline.chunks.items.items() if items}
-    return {key: {chunk_id: _without_position(chunk) for chunk_id, chunk in items.items()} for key, items in there.items()}
-
-
-def _without_position(chunk: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in chunk.items() if name not in ("start", "end")}
+    """Every chunk, by its shard: ids, readers and vectors."""
+    return {key: items for key, items in pipeline.chunks.items.items() if items}
 
 
 def unfinished(pipeline: InMemoryPipeline) -> list[str]:
