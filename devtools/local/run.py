@@ -10,7 +10,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -134,20 +134,37 @@ class Run:
         (folder / "run.json").unlink(missing_ok=True)
 
 
-class Children:
-    """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite``, ``issuer`` and ``host``, each by its name.
+@dataclass(frozen=True)
+class Host:
+    """A function host of a run: where it listens, and its settings beside those of all."""
 
-    ``queues`` is the broker's configuration; ``settings`` are the host's beside those of the run.
+    port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Children:
+    """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite``, ``issuer`` and its hosts, each by its name.
+
+    ``queues`` is the broker's configuration; ``settings`` are the hosts' beside those of the run. There is one host, ``host``, unless
+    others are named.
     """
 
     def __init__(
-        self, run: Run, *, folder: Path, app: Path = ROOT, queues: Path = QUEUES, settings: Mapping[str, str] | None = None
+        self,
+        run: Run,
+        *,
+        folder: Path,
+        app: Path = ROOT,
+        queues: Path = QUEUES,
+        settings: Mapping[str, str] | None = None,
+        hosts: Mapping[str, Host] | None = None,
     ) -> None:
         self._run = run
         self.folder = folder
         self._app = app
         self._queues = queues
         self._settings = {**run.settings, **(settings or {})}
+        self._hosts = hosts or {"host": Host(run.addresses.host)}
         self._children: dict[str, Child] = {}
 
     def __getitem__(self, name: str) -> Child:
@@ -186,14 +203,16 @@ class Children:
         await provision(self._run.cosmos, DATABASE, self._run.blob)
 
     async def start_host(self) -> None:
-        """Start the function host over the app."""
-        await self.start_one("host")
+        """Start the function host over the app; all of them, where there are several."""
+        for name in self._hosts:
+            await self.start_one(name)
 
     async def start_one(self, name: str, *, app: Path | None = None) -> None:
-        """Start one of them, with what it stored before if it ran before; the host over another app, where one is named."""
+        """Start one of them, with what it stored before if it ran before; a host over another app, where one is named."""
         self._app = app or self._app
         command, ready = self._command(name)
-        environment = {**self._settings, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        own = self._hosts[name].settings if name in self._hosts else {}
+        environment = {**self._settings, **own, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         log = self.folder / "logs" / f"{name}.log"
         self._children[name] = await Child.start(name, command, ready=ready, log=log, environment=environment)
 
@@ -228,4 +247,4 @@ class Children:
             case "azurite":
                 return azurite.command(ports.blob, data / name), azurite.READY
             case _:
-                return [*python, "devtools.host", "--app", str(self._app), "--port", str(ports.host)], "host: ready"
+                return [*python, "devtools.host", "--app", str(self._app), "--port", str(self._hosts[name].port)], "host: ready"

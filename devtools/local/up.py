@@ -182,7 +182,7 @@ def _readable(report: Mapping[str, Any]) -> str:
         parts += ["Missing or wrong:", *(f"  {fault}" for fault in report["faults"])]
     else:
         parts.append(
-            f"all {report['sent']} records are stored, right, linked and embedded, "
+            f"all {report['sent']} records are stored, right, linked, embedded and found, "
             f"{report['secondsFromSendToLastEmbeddedShard']} s after they were sent "
             f"(the first was embedded {report['secondsToFirstEmbeddedShard']} s after the start)"
         )

@@ -1,5 +1,6 @@
-"""The app runs from the unpacked artefact, in the local host, against the stand-ins. One environment is shared by the stories that leave it
-whole; a story that kills something has its own.
+"""The app runs from the unpacked artefact, in the local host, against the stand-ins. Two environments are shared by the stories that leave
+them whole: one in which normalization works alone, so that what it announces can be looked at, and one that goes all the way. A story that
+kills something has its own.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from devtools import artefact as artefacts
-from tests.e2e.environment import Environment, running_environment
+from tests.e2e.environment import NORMALIZATION_ALONE, Environment, running_environment
 from tests.e2e.stories import under_way
 from tests.e2e.tenants import Tenant
 
@@ -23,15 +24,23 @@ def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def environment(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
-    """The shared one."""
-    async with running_environment(tmp_path_factory.mktemp("environment"), artefact) as running:
+    """The shared one that ends with normalization."""
+    folder = tmp_path_factory.mktemp("environment")
+    async with running_environment(folder, artefact, settings=NORMALIZATION_ALONE) as running:
         yield running
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def tenant(environment: Environment) -> Tenant:
-    """A tenant of the shared environment that nobody else has."""
+    """A tenant of it that nobody else has."""
     return await environment.tenant()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pipeline(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
+    """The shared one that goes all the way, with the offline encoder."""
+    async with running_environment(tmp_path_factory.mktemp("pipeline"), artefact) as running:
+        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

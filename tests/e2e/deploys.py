@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 
 from tests.e2e.environment import Environment, running_environment, until
-from tests.e2e.expectations import structured_data
-from tests.e2e.load import sending
+from tests.e2e.graph import everything_is_linked_and_embedded
+from tests.e2e.load import everything_came_through, sending
+from tests.e2e.model import running_model
 from tests.e2e.tenants import Tenant
 
 RAISES = """
@@ -34,8 +35,9 @@ def bad_deploy(artefact: Path, folder: Path, handler: str) -> Path:
 
 
 async def raising(artefact: Path, folder: Path, *, messages: int) -> None:
-    """Every message fails at least once with an error nobody named; after the fix all are shards and nothing is parked or dead."""
-    async with running_environment(folder / "run", bad_deploy(artefact, folder, RAISES)) as environment:
+    """Every message fails at least once with an error nobody named; after the fix all come through and nothing is parked or dead."""
+    deployed = bad_deploy(artefact, folder, RAISES)
+    async with running_model() as model, running_environment(folder / "run", deployed, model=model) as environment:
         tenant = await environment.tenant()
         async with sending(tenant, messages) as load:
             await load.messages.settled(60)
@@ -43,20 +45,13 @@ async def raising(artefact: Path, folder: Path, *, messages: int) -> None:
         await environment.kill("host")
         await environment.restart("host", app=artefact)
 
-        await environment.drained(180)
-
-        shards = await environment.shards(tenant)
-        assert {record_id: shard["structuredData"] for record_id, shard in shards.items()} == {
-            record.id: structured_data(record) for record in load.records
-        }
-        assert len(shards) == messages
-        assert await environment.queue("rejected-messages") == []
-        assert await environment.queue("ingestion-events", dead=True) == []
+        await everything_came_through(environment, tenant, load, seconds=180)
 
 
 async def rejecting(artefact: Path, folder: Path, *, messages: int) -> None:
     """Only what it takes to open the breaker is parked, and that with its reason; the others come through after the fix."""
-    async with running_environment(folder / "run", bad_deploy(artefact, folder, REJECTS)) as environment:
+    deployed = bad_deploy(artefact, folder, REJECTS)
+    async with running_model() as model, running_environment(folder / "run", deployed, model=model) as environment:
         tenant = await environment.tenant()
         async with sending(tenant, messages) as load:
             await load.messages.settled(60)
@@ -73,7 +68,8 @@ async def rejecting(artefact: Path, folder: Path, *, messages: int) -> None:
         assert 1 <= len(parked) <= 20
         assert parked_ids.isdisjoint(shards)
         assert parked_ids | shards.keys() == {record.id for record in load.records}
-        assert await environment.queue("ingestion-events", dead=True) == []
+        assert await environment.given_up(tenant) == parked
+        await everything_is_linked_and_embedded(environment, tenant)
 
 
 async def all_failed(environment: Environment, tenant: Tenant, messages: int) -> None:

@@ -8,26 +8,29 @@ import asyncio
 import io
 import json
 import secrets
+import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
-from azure.cosmos.aio import CosmosClient
-from azure.servicebus import ServiceBusMessage, ServiceBusSubQueue
-from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 
 from devtools.local.addresses import Addresses
-from devtools.local.queues import peek_through
-from devtools.local.run import DATABASE, QUEUES, Children, Run
+from devtools.local.run import QUEUES, Children, Host, Run
 from devtools.vendors.salesforce.sender import HEADERS
+from tests.e2e.model import Model
+from tests.e2e.queues import PIPELINE, Body, Queues
+from tests.e2e.store import Document, Store
 from tests.e2e.tenants import Tenant, connected_tenant
 
 OFFSETS: Final = range(12_000, 20_000)
 """Above every default port, below the ports that systems give to clients: nobody takes one while its child is being started again."""
+NORMALIZATION_ALONE: Final = {"AzureWebJobs.enrichment-processor.Disabled": "true"}
+"""Settings of a host in which what normalization announces stays where it is."""
 _given: Final[set[int]] = set()
 
 
@@ -51,9 +54,13 @@ class Environment:
     run: Run
     children: Children
     http: aiohttp.ClientSession
+    stages: tuple[str, ...]
+    """The queues that its hosts read, in the order of the pipeline."""
+    model: Model | None
+    """What makes its vectors, unless the offline encoder does."""
+    queues: Queues
+    store: Store
     _read_from: int = field(default=0, repr=False)
-    _looking: AsyncExitStack = field(default_factory=AsyncExitStack, repr=False)
-    _receivers: dict[tuple[str, bool], ServiceBusReceiver] = field(default_factory=dict, repr=False)
 
     @property
     def logs(self) -> Path:
@@ -76,35 +83,36 @@ class Environment:
             assert reply.is_acknowledged, reply
         await self.drained()
 
-    async def shards(self, tenant: Tenant) -> dict[str, dict[str, Any]]:
-        """Every shard of a tenant by its vendor record's id. Two shards of one record fail here."""
-        async with CosmosClient.from_connection_string(self.run.cosmos) as client:
-            container = client.get_database_client(DATABASE).get_container_client("shards")
-            query = "SELECT * FROM c WHERE c.tenantId = @tenant"
-            found = container.query_items(query, parameters=[{"name": "@tenant", "value": tenant.id}], partition_key=[tenant.id])
-            documents = [document async for document in found]
+    async def shards(self, tenant: Tenant) -> dict[str, Document]:
+        """Every shard of a tenant by its vendor record's id, but for placeholders. Two shards of one record fail here."""
+        return {record_id: shard for record_id, shard in (await self._by_record(tenant)).items() if shard["status"] != "draft"}
+
+    async def placeholders(self, tenant: Tenant) -> dict[str, Document]:
+        """The shards of records that others name and that were not seen yet."""
+        return {record_id: shard for record_id, shard in (await self._by_record(tenant)).items() if shard["status"] == "draft"}
+
+    async def _by_record(self, tenant: Tenant) -> dict[str, Document]:
+        documents = await self.store.items("shards", tenant.id)
         by_record = {document["external_relationships"][0]["externalId"]: document for document in documents}
         assert len(by_record) == len(documents), "two shards of one record"
         return by_record
 
     async def queue(self, name: str, tenant: Tenant | None = None, *, dead: bool = False) -> list[dict[str, Any]]:
         """What is on a queue, locked and scheduled messages included; a tenant's only, where one is named."""
-        found = await peek_through(await self._receiver(name, dead=dead), most=100_000)
-        return [message for message in found if tenant is None or message["properties"].get("tenantId") == tenant.id]
+        return await self.queues.peek(name, tenant.id if tenant else None, dead=dead)
 
-    async def publish(self, queue: str, message_id: str, body: Mapping[str, Any]) -> None:
+    async def given_up(self, tenant: Tenant) -> list[dict[str, Any]]:
+        """Messages of a tenant that were parked, or that the broker gave up."""
+        dead = await asyncio.gather(*(self.queue(name, tenant, dead=True) for name in self.stages))
+        return [*(await self.queue("rejected-messages", tenant)), *(message for messages in dead for message in messages)]
+
+    async def publish(self, queue: str, message_id: str, body: Body) -> None:
         """Put a message of another producer on a queue."""
-        client = ServiceBusClient.from_connection_string(self.run.service_bus)
-        async with client, client.get_queue_sender(queue) as sender:
-            await sender.send_messages(ServiceBusMessage(json.dumps(body).encode(), message_id=message_id))
+        await self.queues.put(queue, {message_id: body})
 
     async def drained(self, seconds: float = 60.0) -> None:
-        """Return when nothing is left on ``ingestion-events``, locked and scheduled messages included."""
-
-        async def is_empty() -> bool:
-            return not await peek_through(await self._receiver("ingestion-events"), most=1)
-
-        await until(is_empty, seconds)
+        """Return when nothing is left on the queues that are read, locked and scheduled messages included."""
+        await until(lambda: self.queues.are_empty(self.stages), seconds)
 
     async def copies(self, tenant: Tenant, seconds: float = 30.0) -> None:
         """Return when a message of the tenant has failed and waits to come back: there is a later copy of it."""
@@ -114,17 +122,15 @@ class Environment:
 
         await until(are_there, seconds)
 
-    async def _receiver(self, name: str, *, dead: bool = False) -> ServiceBusReceiver:
-        if (name, dead) not in self._receivers:
-            client = await self._looking.enter_async_context(ServiceBusClient.from_connection_string(self.run.service_bus))
-            opened = client.get_queue_receiver(name, sub_queue=ServiceBusSubQueue.DEAD_LETTER if dead else None)
-            self._receivers[name, dead] = await self._looking.enter_async_context(opened)
-        return self._receivers[name, dead]
-
-    async def look_away(self) -> None:
-        """Close what is open at the broker."""
-        self._receivers.clear()
-        await self._looking.aclose()
+    async def bus_operations(self) -> Counter[str]:
+        """What the broker has counted since it was started, looking into its queues included."""
+        path = self.children.folder / "data" / "service-bus" / "operations.json"
+        path.unlink(missing_ok=True)
+        self.children["service-bus"].send_signal(signal.SIGUSR1)
+        async with asyncio.timeout(10):
+            while not path.exists():
+                await asyncio.sleep(0.01)
+        return Counter(json.loads(path.read_text(encoding="utf-8")))
 
     async def answered_calls(self, count: int) -> list[dict[str, Any]]:
         """The log lines of so many webhook calls, those since this was asked last."""
@@ -152,7 +158,7 @@ class Environment:
     async def kill(self, name: str) -> None:
         """SIGKILL a child."""
         if name == "service-bus":
-            await self.look_away()
+            await self.queues.look_away()
         await self.children[name].kill()
         await self.children[name].stop()
 
@@ -163,19 +169,38 @@ class Environment:
 
 @asynccontextmanager
 async def running_environment(
-    folder: Path, app: Path, *, lock_seconds: int | None = None, settings: Mapping[str, str] | None = None
+    folder: Path,
+    app: Path,
+    *,
+    lock_seconds: int | None = None,
+    settings: Mapping[str, str] | None = None,
+    model: Model | None = None,
+    is_in_two: bool = False,
 ) -> AsyncIterator[Environment]:
-    """Everything started, and stopped at the end. ``lock_seconds`` is the queues' lock, where production's five minutes are too long."""
+    """Everything started, and stopped at the end.
+
+    Args:
+        lock_seconds: the queues' lock, where production's five minutes are too long.
+        settings: of the hosts, beside those of every run.
+        model: makes the vectors; the offline encoder where there is none.
+        is_in_two: beside ``host``, which is light then, there is a second one, ``heavy``.
+    """
     run = Run(Addresses.shifted(free_offset()), "", "", "")
-    children = Children(run, folder=folder, app=app, queues=_queues(folder, lock_seconds), settings=settings)
+    hosts = {"host": Host(run.addresses.host)}
+    if is_in_two:
+        another = Addresses.shifted(free_offset()).host
+        hosts = {"host": Host(run.addresses.host, {"CONSUMER_TYPE": "light"}), "heavy": Host(another, {"CONSUMER_TYPE": "heavy"})}
+    given = {**(model.settings if model else {}), **(settings or {})}
+    children = Children(run, folder=folder, app=app, queues=_queues(folder, lock_seconds), settings=given, hosts=hosts)
+    stages = PIPELINE[:1] if NORMALIZATION_ALONE.items() <= given.items() else PIPELINE
+    queues = Queues(run.service_bus)
     try:
         await children.start(keep=True)
         await children.start_host()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
-            environment = Environment(run, children, http)
-            yield environment
-            await environment.look_away()
+            yield Environment(run, children, http, stages, model, queues, Store(run))
     finally:
+        await queues.look_away()
         await children.stop()
 
 

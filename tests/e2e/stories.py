@@ -9,22 +9,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from tests.e2e import deploys, outages
+from tests.e2e import deploys, outages, two_hosts
 
 Story = Callable[[Path, Path], Coroutine[Any, Any, None]]
 """Of the unpacked artefact and a folder of its own."""
 
 STORIES: Final[Mapping[str, Story]] = {
     "a normalizer that always raises, deployed for 60 messages and then fixed: 60 shards": partial(deploys.raising, messages=60),
-    "host killed under load": outages.host_killed,
+    "a light and a heavy host killed in turn, and everything once more": partial(two_hosts.killed_in_turn, records=60),
+    "host killed under load": partial(outages.host_killed, notifications=150),
     "bus down: no Ack": outages.bus_down,
     "store down: no Ack": outages.store_down,
-    "broker killed under load": outages.broker_killed,
-    "store killed under load": outages.store_killed,
+    "broker killed under load": partial(outages.broker_killed, notifications=150),
+    "store killed under load": partial(outages.store_killed, notifications=150),
     "bus and store frozen: no Ack": outages.frozen,
     "a normalizer that rejects everything: at most the breaker's first sample is parked": partial(deploys.rejecting, messages=60),
 }
 LONG_STORIES: Final[Mapping[str, Story]] = {
+    "a light and a heavy host killed in turn under a load of 600, and everything once more": partial(two_hosts.killed_in_turn, records=600),
+    "host killed under a load of 600": partial(outages.host_killed, notifications=600),
+    "broker killed under a load of 600": partial(outages.broker_killed, notifications=600),
+    "store killed under a load of 600": partial(outages.store_killed, notifications=600),
     "a normalizer that always raises, deployed for 1,000 messages and then fixed: 1,000 shards": partial(deploys.raising, messages=1000),
     "a normalizer that rejects 1,000 messages: at most the breaker's first sample is parked": partial(deploys.rejecting, messages=1000),
 }

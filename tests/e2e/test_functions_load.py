@@ -11,21 +11,23 @@ from tests.e2e.environment import Environment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
-FUNCTIONS = ["ingestion-salesforce-webhook", "normalization-processor"]
+FUNCTIONS = {
+    "ingestion-salesforce-webhook": ("http", "POST /api/webhooks/salesforce/{key}"),
+    "normalization-processor": ("service bus", "ingestion-events"),
+    "enrichment-processor": ("service bus", "shard-emission"),
+    "embedding-pipeline": ("service bus", "enrichment-jobs"),
+    "search": ("http", "GET /api/v1/search"),
+    "embedding-worker": ("service bus", "embedding-jobs"),
+}
+"""Name → trigger and address."""
 
 
-async def test_every_function_loads_in_the_local_host(environment: Environment) -> None:
-    async with environment.http.get(f"{environment.run.host}/admin/host/status") as response:
+async def test_every_function_loads_in_the_local_host(pipeline: Environment) -> None:
+    async with pipeline.http.get(f"{pipeline.run.host}/admin/host/status") as response:
         status = await response.json()
 
     assert status["functions"] == [
-        {
-            "name": "ingestion-salesforce-webhook",
-            "trigger": "http",
-            "address": "POST /api/webhooks/salesforce/{key}",
-            "state": "running",
-        },
-        {"name": "normalization-processor", "trigger": "service bus", "address": "ingestion-events", "state": "running"},
+        {"name": name, "trigger": trigger, "address": address, "state": "running"} for name, (trigger, address) in FUNCTIONS.items()
     ]
 
 
@@ -36,4 +38,4 @@ async def test_every_function_loads_in_microsofts_runtime(artefact: Path) -> Non
 
     [loaded] = await asyncio.to_thread(load_in_official_runtime, [artefact], python)
 
-    assert loaded == {"functions": FUNCTIONS}
+    assert loaded == {"functions": [*FUNCTIONS]}

@@ -8,7 +8,9 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from devtools.local.addresses import Addresses
@@ -19,10 +21,13 @@ from tests.e2e.processes import all_gone, run, running
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 DEVTOOLS = (sys.executable, "-m", "devtools")
-PARTS = ("devtools.emulators.servicebus", "devtools.emulators.cosmos", "azurite", "devtools.host")
+PARTS = ("devtools.emulators.servicebus", "devtools.emulators.cosmos", "azurite", "devtools.issuer", "devtools.host")
+STAGES = ["HTTP webhook", "normalization", "enrichment", "embedding pipeline", "embedding worker"]
+QUESTION = "A question in other words than the record's own:"
+NO_RUN = "devtools: nothing is running here: start it with scripts/up"
 
 
-async def test_up_stays_up_for_send_peek_and_shard_beside_a_second_run_and_ctrl_c_leaves_nothing_running() -> None:
+async def test_up_stays_up_for_the_other_commands_beside_a_second_run_and_ctrl_c_leaves_nothing_running() -> None:
     first, second = free_offset(), free_offset()
     at_first = ("--port-offset", str(first))
 
@@ -33,31 +38,89 @@ async def test_up_stays_up_for_send_peek_and_shard_beside_a_second_run_and_ctrl_
             run("scripts/up", "--once", "--json", "--port-offset", str(second)),
             run(*DEVTOOLS, "send", "--opportunities", "3", "--json", *at_first),
         )
-        shards, peeked, in_words = await asyncio.gather(
-            run(*DEVTOOLS, "shard", "--json", *at_first),
-            run(*DEVTOOLS, "peek", "shard-emission", "--json", "--most", "100", *at_first),
-            run(*DEVTOOLS, "peek", "ingestion-events", *at_first),
+        shards, peeked, nothing_left = await asyncio.gather(
+            until_stored(13, *at_first),
+            run(*DEVTOOLS, "peek", "ingestion-events", "--json", "--most", "100", *at_first),
+            run(*DEVTOOLS, "peek", "rejected-messages", *at_first),
         )
-        shown = await run(*DEVTOOLS, "shard", json.loads(shards[1])[0]["id"][:12], *at_first)
+        shown = await run(*DEVTOOLS, "shard", shards[0]["id"][:12], *at_first)
         up.signal(signal.SIGINT)
         code = await up.ended(30)
-    gone = await run(*DEVTOOLS, "send", *at_first)
 
-    assert any("all 8 records are stored and right" in line for line in up.out)
+    assert any("all 8 records are stored, right, linked and embedded" in line for line in up.out)
     assert sorted(part for part in PARTS for line in children.values() if part in line) == sorted(PARTS)
-    assert (once[0], json.loads(once[1])["faults"], json.loads(once[1])["stored"]) == (0, [], 8)
+    found_by_itself(once)
     assert (sent[0], json.loads(sent[1])["acknowledged"]) == (0, 5)
-    stored = {shard["external_relationships"][0]["externalId"] for shard in json.loads(shards[1])}
+    stored = {shard["external_relationships"][0]["externalId"] for shard in shards}
     assert {row["id"] for row in json.loads(sent[1])["sent"]} < stored
-    assert (len(stored), len(json.loads(peeked[1]))) == (13, 13)
-    assert json.loads(shown[1])[0]["id"] == json.loads(shards[1])[0]["id"]
-    assert in_words[1].endswith("0 messages")
+    assert len(stored) == 13
+    assert json.loads(shown[1])[0]["id"] == shards[0]["id"]
+    assert (peeked[0], nothing_left[1].endswith("0 messages")) == (0, True)
     assert code == 130
     await all_gone(set(children))
     await free_again(first)
     await free_again(second)
-    assert gone == (1, "", "devtools: nothing is running here: start it with scripts/up")
     forget(first, second)
+
+
+def found_by_itself(once: tuple[int, str, str]) -> None:
+    """What ``up --once --json`` has to say."""
+    report = json.loads(once[1])
+    assert (once[0], once[2], report["faults"], report["sent"], report["stored"]) == (0, "", [], 8, 8)
+    [traced] = [shard for shard in report["shards"] if shard["id"] == report["traced"]]
+    assert [step["where"] for step in report["trace"]] == STAGES
+    assert [edge["relationshipType"] for edge in traced["internal_relationships"]] == ["opportunity_for"]
+    assert (traced["vectors"]["revision"], traced["vectors"]["chunkCount"] > 0) == (traced["revisionNumber"], True)
+    search = report["search"]
+    assert (search["status"], search["reply"]["question"]) == (200, search["question"])
+    assert search["reply"]["hits"][0]["shardId"] == report["traced"]
+    assert 0 < report["secondsToFirstShard"] <= report["secondsToFirstEmbeddedShard"]
+
+
+async def test_search_trace_and_token_beside_a_run_show_what_up_has_shown() -> None:
+    offset = free_offset()
+    here = ("--port-offset", str(offset))
+
+    async with running(*DEVTOOLS, "up", *here) as up:
+        await up.said("Ctrl-C stops everything.")
+        question = up.out[up.out.index(QUESTION) + 2].strip()
+        traced = next(line for line in up.out if line.startswith("shard ")).split()[1]
+        table, found, of_a_stranger, of_another_tenant, asked_too_much = await asyncio.gather(
+            run(*DEVTOOLS, "search", *question.split(), *here),
+            run(*DEVTOOLS, "search", question, "--json", "--most", "3", *here),
+            run(*DEVTOOLS, "search", question, "--email", "nobody@example.com", *here),
+            run(*DEVTOOLS, "search", question, "--tenant", "another-tenant", "--json", *here),
+            run(*DEVTOOLS, "search", question, "--most", "51", *here),
+        )
+        shown, traces, unknown, token = await asyncio.gather(
+            run(*DEVTOOLS, "trace", traced[:12], *here),
+            run(*DEVTOOLS, "trace", traced, "--json", *here),
+            run(*DEVTOOLS, "trace", "no-such-shard", *here),
+            run(*DEVTOOLS, "token", "--admin", *here),
+        )
+        statuses = [await asked_with(offset, question, bearer) for bearer in (token[1], token[1][:-4], None)]
+
+    hits = json.loads(found[1])["hits"]
+    assert (found[0], hits[0]["shardId"], len(hits)) == (0, traced, 3)
+    assert (table[0], hits[0]["name"] in table[1].splitlines()[2]) == (0, True)
+    assert of_a_stranger == (0, "nothing found", "")
+    assert (of_another_tenant[0], json.loads(of_another_tenant[1])["hits"]) == (0, [])
+    assert (asked_too_much[0], asked_too_much[1]) == (1, "answered 400: limit is from 1 to 50")
+    assert [step["where"] for step in json.loads(traces[1])["steps"]] == STAGES
+    assert (shown[0], [stage for stage in STAGES if stage not in shown[1]], "linked: opportunity_for" in shown[1]) == (0, [], True)
+    assert unknown == (1, "", "devtools: 0 shards begin with no-such-shard: python -m devtools shard lists them")
+    assert statuses == [200, 401, 401]
+    await free_again(offset)
+    forget(offset)
+
+
+async def test_without_a_run_every_command_is_one_line_that_says_what_to_do() -> None:
+    here = ("--port-offset", str(free_offset()))
+    commands = [("send",), ("peek", "ingestion-events"), ("shard",), ("trace", "abc"), ("search", "anything"), ("token",)]
+
+    said = await asyncio.gather(*(run(*DEVTOOLS, *command, *here) for command in commands))
+
+    assert said == [(1, "", NO_RUN)] * len(commands)
 
 
 async def test_up_once_fails_with_a_line_saying_what_is_wrong_when_the_service_bus_stand_in_is_stopped() -> None:
@@ -86,7 +149,7 @@ async def test_a_killed_up_leaves_no_child_process() -> None:
         children = up.children()
         up.signal(signal.SIGKILL)
 
-    assert len(children) == 4
+    assert len(children) == len(PARTS)
     await all_gone(set(children))
     await free_again(offset)
     sent = await run(*DEVTOOLS, "send", "--port-offset", str(offset), seconds=20)
@@ -140,6 +203,25 @@ async def test_a_missing_node_is_one_line_that_says_what_to_do(tmp_path: Path) -
     assert up[0] == 1
     assert up[2] == "up: Node.js is missing: install Node.js 20 or newer, then run scripts/setup"
     await free_again(offset)
+
+
+async def until_stored(count: int, *options: str) -> list[dict[str, Any]]:
+    """The shards that are no placeholders, when there are so many."""
+    async with asyncio.timeout(60):
+        while True:
+            code, listed, _ = await run(*DEVTOOLS, "shard", "--json", *options)
+            assert code == 0
+            shards: list[dict[str, Any]] = [shard for shard in json.loads(listed) if shard["status"] != "draft"]
+            if len(shards) >= count:
+                return shards
+
+
+async def asked_with(offset: int, question: str, bearer: str | None) -> int:
+    """The status of a question to such a run's API."""
+    headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
+    url = f"http://127.0.0.1:{Addresses.shifted(offset).host}/api/v1/search"
+    async with aiohttp.ClientSession() as http, http.get(url, params={"q": question}, headers=headers) as answer:
+        return answer.status
 
 
 async def free_again(offset: int) -> None:

@@ -1,4 +1,6 @@
-"""Whatever is away, dies or is deployed: an acknowledged notification ends as its shard."""
+"""Whatever is away, dies or is deployed: an acknowledged notification ends as its shard, linked and embedded, and no text
+is embedded twice.
+"""
 
 import asyncio
 from collections.abc import Mapping

@@ -4,13 +4,12 @@ import asyncio
 import secrets
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from devtools.vendors.salesforce.outbound_message import USUALLY_TICKED
-from devtools.vendors.salesforce.records import Record
 from tests.e2e.environment import Environment
+from tests.e2e.events import event
 from tests.e2e.expectations import structured_data
 from tests.e2e.tenants import OBJECTS, Tenant
 
@@ -109,19 +108,3 @@ async def test_a_field_cleared_in_a_complete_event_is_null_and_a_tombstone_is_no
     gone = (await environment.shards(tenant))[record.id]
     assert (cleared["structuredData"]["amount"], cleared["status"]) == (None, "active")
     assert (gone["status"], gone["ttl"], gone["revisionNumber"]) == ("deleted", 90 * 24 * 3600, 3)
-
-
-def event(tenant: Tenant, record: Record, kind: str, at: str) -> dict[str, Any]:
-    """A complete event of another producer, a back-fill say."""
-    version = int(datetime.fromisoformat(at).timestamp() * 1000)
-    return {
-        "tenantId": tenant.id,
-        "source": "salesforce",
-        "sourceId": record.id,
-        "eventType": kind,
-        "observedAt": at,
-        "payload": None if kind == "delete" else {"Id": record.id, "Name": "a deal", "Amount": None},
-        "connectionId": f"salesforce:{tenant.org.organization_id}",
-        "recordType": "Opportunity",
-        "vendorVersion": f"{version:015d}",
-    }
