@@ -1,40 +1,68 @@
-"""``python -m benchmarks [cold-import] [pipeline]``: measure, write the figures, make ``docs/benchmarks.md`` of them."""
+"""``python -m benchmarks [name]…``: measure, write the figures, make ``docs/benchmarks.md`` of them."""
 
 import argparse
 import asyncio
 import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-from benchmarks import cold_import, measurement, page, pipeline
+from benchmarks import cold_import, embedding, encoders, first_run, measurement, page, pipeline
 
-NAMES: Final = ("cold-import", "pipeline")
+OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "cold-import": ("samples",),
+    "pipeline": ("events", "records"),
+    "embedding": ("texts", "rounds", "records", "pinged"),
+    "retrieval": (),
+    "first-run": (),
+}
+"""Which options a benchmark obeys; they are part of the command its result names."""
+
+RUNS: Final[Mapping[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
+    "cold-import": lambda chosen: cold_import.measure(chosen.samples),
+    "pipeline": lambda chosen: asyncio.run(pipeline.measure(chosen.events, chosen.records)),
+    "embedding": lambda chosen: asyncio.run(
+        embedding.measure(texts=chosen.texts, rounds=chosen.rounds, records=chosen.records, pinged_texts=chosen.pinged)
+    ),
+    "retrieval": lambda _: asyncio.run(encoders.measure()),
+    "first-run": lambda _: first_run.measure(),
+}
 
 
 def main() -> int:
     """Run what is named, or all."""
+    parser = _parser()
+    chosen = parser.parse_args()
+    today = datetime.now(UTC).date().isoformat()
+    for name in chosen.names or RUNS:
+        if name not in RUNS:
+            parser.error(f"no benchmark {name}: there are {', '.join(RUNS)}")
+    for name in chosen.names or RUNS:
+        figures = RUNS[name](chosen)
+        options = [f"--{option} {getattr(chosen, option)}" for option in OPTIONS[name]]
+        written = measurement.write(name, command=" ".join(["python -m benchmarks", name, *options]), figures=figures, seen_at=today)
+        print(f"{written.relative_to(measurement.ROOT)}\n{json.dumps(figures, indent=2)}")
+        for line in figures["goals"]:
+            measurement.say(f"{'reached' if line['is_met'] else 'MISSED '}  {line['value']}  {line['measure']}")
+    page.write()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure, write benchmarks/results/*.json, make docs/benchmarks.md."
     )
-    parser.add_argument("names", nargs="*", metavar="name", help=f"one of {', '.join(NAMES)} (default: all)")
-    parser.add_argument("--events", type=int, default=3000, metavar="N", help="how many events the throughput is measured over")
-    parser.add_argument("--samples", type=int, default=cold_import.SAMPLES, metavar="N", help="how many imports of each kind are timed")
-    options = parser.parse_args()
-    today = datetime.now(UTC).date().isoformat()
-    for name in options.names or NAMES:
-        match name:
-            case "cold-import":
-                figures = cold_import.measure(options.samples)
-                command = f"python -m benchmarks cold-import --samples {options.samples}"
-            case "pipeline":
-                figures = asyncio.run(pipeline.measure(options.events))
-                command = f"python -m benchmarks pipeline --events {options.events}"
-            case _:
-                parser.error(f"no benchmark {name}: there are {', '.join(NAMES)}")
-        written = measurement.write(name, command=command, figures=figures, seen_at=today)
-        print(f"{written.relative_to(measurement.ROOT)}\n{json.dumps(figures, indent=2)}")
-    page.write()
-    return 0
+    parser.add_argument("names", nargs="*", metavar="name", help=f"one of {', '.join(RUNS)} (default: all)")
+    for name, default, meaning in (
+        ("samples", cold_import.SAMPLES, "how many imports of each kind are timed"),
+        ("events", 400, "how many events each row of the throughput is measured over"),
+        ("records", 100, "how many records requests, and bytes embedded twice, are counted over"),
+        ("texts", 300, "how many texts a round of the worker beside the bare encoder has"),
+        ("rounds", 5, "how many rounds those are"),
+        ("pinged", 1000, "how many texts are embedded while the host is pinged"),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{meaning} (default: %(default)s)")
+    return parser
 
 
 if __name__ == "__main__":

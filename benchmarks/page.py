@@ -1,18 +1,37 @@
-"""``docs/benchmarks.md``, made from ``benchmarks/results``."""
+"""``docs/benchmarks.md``, made from ``benchmarks/results`` and the words around them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Any, Final
 
 from benchmarks.measurement import RESULTS, ROOT
+from benchmarks.sections import cold_import, embedding, first_run, pipeline, retrieval
 
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
+LINE_CHARACTERS: Final = 140
 
 HEAD: Final = """# Benchmarks
 
 Made by `python -m benchmarks` from `benchmarks/results`; not edited by hand. Figures compare commits on one machine and show waste. They
-are no promise about Azure: client, stand-ins and app share the cores, and the stand-ins cost no network.
+are no promise about Azure: client, stand-ins and app share the cores, and the stand-ins cost no network. What is compared with each other
+was measured in one run, in turns.
+
+| to measure | run |
+|---|---|
+| everything, in a few minutes | `python -m benchmarks` |
+| one of it | `python -m benchmarks cold-import`, or `pipeline`, `embedding`, `retrieval`, `first-run` |
+
+`first-run` clones what is committed and fetches every package anew; it is the only one that needs a network.
 """
+
+SECTIONS: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]]] = {
+    "cold-import": cold_import.lines,
+    "pipeline": pipeline.lines,
+    "embedding": embedding.lines,
+    "retrieval": retrieval.lines,
+    "first-run": first_run.lines,
+}
 
 
 def write() -> None:
@@ -21,42 +40,35 @@ def write() -> None:
 
 
 def rendered() -> str:
-    """The page's text."""
-    return "\n".join([HEAD, *_cold_import(_result("cold-import")), "", *_pipeline(_result("pipeline")), ""])
+    """The page's text. What was never measured has no section."""
+    results = {name: json.loads(path.read_text(encoding="utf-8")) for name in SECTIONS if (path := RESULTS / f"{name}.json").exists()}
+    lines = [HEAD, *_goals([line for result in results.values() for line in result["figures"]["goals"]])]
+    for name, result in results.items():
+        first, *others = SECTIONS[name](result["figures"])
+        lines += ["", first, "", _made(result), *map(_wrapped, others)]
+    return "\n".join([*lines, ""])
 
 
-def _result(name: str) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    return read
+def _wrapped(line: str) -> str:
+    """A paragraph in lines as long as those of the other pages; tables and headings as they are."""
+    return line if line.startswith(("|", "#")) else "\n".join(wrap(line, LINE_CHARACTERS, break_long_words=False, break_on_hyphens=False))
 
 
-def _cold_import(result: Mapping[str, Any]) -> Iterator[str]:
-    figures = result["figures"]
-    yield from ("## Cold import", "", _made(result), "")
-    yield f"Importing the app costs **{figures['ratio_of_medians']}** times importing `azure.functions` alone"
-    yield f"(goal: at most {figures['goal_ratio']})."
-    yield ""
-    yield from ("| | median ms |", "|---|---|")
-    yield f"| `import azure.functions` | {figures['bare_import_ms_median']} |"
-    yield f"| `import function_app` | {figures['app_import_ms_median']} |"
-    yield ""
-    added, heavy = figures["modules_the_app_adds"], figures["heavy_modules_loaded"]
-    yield f"`sys.modules` then holds {figures['modules_loaded']} modules, {len(added)} of them because of the app:"
-    yield f"{', '.join(f'`{name}`' for name in added)}."
-    yield f"Heavy modules loaded: {', '.join(heavy) if heavy else 'none'}."
+def _goals(goals: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    missed = sum(not goal["is_met"] for goal in goals)
+    yield from ("## Goals", "")
+    yield f"{len(goals) - missed} of {len(goals)} are reached" + (f", {missed} **missed**: see there." if missed else ".")
+    yield from ("", "| measure | figure | goal | |", "|---|---|---|---|")
+    for goal in goals:
+        yield f"| {goal['measure']} | {goal['value']} | {_asked(goal)} | {'reached' if goal['is_met'] else '**missed**'} |"
 
 
-def _pipeline(result: Mapping[str, Any]) -> Iterator[str]:
-    throughput, wire = result["figures"]["throughput"], result["figures"]["wire"]
-    yield from ("## Webhook to shard", "", _made(result), "")
-    yield f"**{throughput['events_per_second']} events a second** over {throughput['events']} new records: acknowledged after"
-    yield f"{throughput['seconds_to_last_acknowledgement']} s, the last shard stored after {throughput['seconds_to_last_shard']} s."
-    yield from ("", f"Requests an event, counted by the stand-ins over {wire['records']} records. `sent-messages` are messages, of which")
-    yield from ("one `send` may carry many; `duplicates-dropped` are those of them the broker had seen within the hour.", "")
-    yield from ("| record | Cosmos DB | Service Bus |", "|---|---|---|")
-    for case in ("new", "changed", "unchanged"):
-        cells = [", ".join(f"{name} {count}" for name, count in wire[case][service].items()) for service in ("cosmos", "service_bus")]
-        yield f"| {case} | {cells[0]} | {cells[1]} |"
+def _asked(goal: Mapping[str, Any]) -> str:
+    least, most = goal["at_least"], goal["at_most"]
+    bounds = [f"at least {least}"] if least is not None else []
+    bounds += [f"at most {most}"] if most is not None else []
+    asked = f"exactly {most}" if least == most else " and ".join(bounds)
+    return asked + (f", hoped for {goal['hope']}" if goal["hope"] is not None else "")
 
 
 def _made(result: Mapping[str, Any]) -> str:

@@ -76,7 +76,7 @@ def mean_reciprocal_rank(ranks: Sequence[int]) -> float:
 
 
 async def measure(model: Model) -> dict[str, Any]:
-    """The figures of one encoder."""
+    """The figures of one model."""
     ranks = await answer_ranks(model, paraphrases())
     return {
         "space": model.space.name,

@@ -47,7 +47,7 @@ async def test_up_stays_up_for_the_other_commands_beside_a_second_run_and_ctrl_c
         up.signal(signal.SIGINT)
         code = await up.ended(30)
 
-    assert any("all 8 records are stored, right, linked and embedded" in line for line in up.out)
+    assert any("all 8 records are stored, right, linked, embedded and found" in line for line in up.out)
     assert sorted(part for part in PARTS for line in children.values() if part in line) == sorted(PARTS)
     found_by_itself(once)
     assert (sent[0], json.loads(sent[1])["acknowledged"]) == (0, 5)

@@ -35,7 +35,13 @@ def test_a_text_of_nothing_but_short_lines_is_cut_by_length_alone_after_the_firs
 
 @pytest.mark.parametrize(
     ("paragraphs", "chunks", "last"),
-    [(1999, 1999, "p1998"), (2000, 2000, "p1999"), (2001, 2001, "p2000"), (2002, 2001, "p2000\n\np2001"), (2003, 2001, "p2000\n\np2001\n\np2002")],
+    [
+        (1999, 1999, "p1998"),
+        (2000, 2000, "p1999"),
+        (2001, 2001, "p2000"),
+        (2002, 2001, "p2000\n\np2001"),
+        (2003, 2001, "p2000\n\np2001\n\np2002"),
+    ],
 )
 def test_two_thousand_paragraphs_stand_alone_and_what_follows_them_stands_together(paragraphs: int, chunks: int, last: str) -> None:
     found = passages("\n\n".join(f"p{number}" for number in range(paragraphs)))

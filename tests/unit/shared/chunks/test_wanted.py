@@ -119,18 +119,26 @@ def test_the_same_shard_always_wants_the_same() -> None:
     assert wanted(account(data={"description": "Words."})) == wanted(account(data={"description": "Words."}))
 
 
-def test_a_manifest_with_every_chunk_for_this_revision_and_these_readers_is_all() -> None:
+def test_a_manifest_with_these_chunks_and_readers_of_whatever_revision_is_all() -> None:
     found = wanted(account(data={"description": "Words."}))
     there = dict.fromkeys([chunk.id for chunk in found.chunks], found.acl_hash)
     manifest = Manifest(revision=1, content_hash=found.content_hash, acl_hash=found.acl_hash, chunks=there)
 
-    assert found.is_written(manifest)
-    assert not found.is_written(Manifest())
-    assert not replace(found, revision=2).is_written(manifest)
-    assert not replace(found, acl_hash="f" * 32).is_written(manifest)
-    assert not replace(found, content_hash="f" * 32).is_written(manifest)
-    assert not replace(found, chunks=found.chunks[:1]).is_written(manifest)
-    assert not replace(found, chunks=(*found.chunks, found.chunks[0].model_copy(update={"id": "another"}))).is_written(manifest)
+    assert found.is_held_by(manifest)
+    assert replace(found, revision=2).is_held_by(manifest)
+    assert not found.is_held_by(Manifest())
+    assert not replace(found, acl_hash="f" * 32).is_held_by(manifest)
+    assert not replace(found, content_hash="f" * 32).is_held_by(manifest)
+    assert not replace(found, chunks=found.chunks[:1]).is_held_by(manifest)
+    assert not replace(found, chunks=(*found.chunks, found.chunks[0].model_copy(update={"id": "another"}))).is_held_by(manifest)
+
+
+def test_where_no_chunks_are_wanted_a_manifest_without_any_is_all() -> None:
+    found = wanted(account(status="deleted"))
+
+    assert found.is_held_by(Manifest())
+    assert found.is_held_by(Manifest(revision=7, content_hash="f" * 32, acl_hash="f" * 32))
+    assert not found.is_held_by(Manifest(chunks={"left-behind": found.acl_hash}))
 
 
 @pytest.mark.parametrize("other", ["space", "generation", "content_hash", "acl_hash"])
