@@ -28,7 +28,7 @@ async def test_a_summary_is_stored_and_nothing_else_is_touched(stores: Stores, t
 
 @pytest.mark.parametrize(("there", "comes", "is_stored"), [(1, 2, True), (2, 2, True), (2, 1, False)])
 async def test_the_summary_of_a_later_revision_stays(stores: Stores, tenant_id: str, *, there: int, comes: int, is_stored: bool) -> None:
-    await stores.shards.create(sample_shard(tenant_id))
+    await stores.shards.create(sample_shard(tenant_id).model_copy(update={"revision_number": 2}))
     await stores.shards.record_vectors(tenant_id, sample_id(tenant_id), sample_vectors(revision=there))
     other = sample_vectors(revision=comes).model_copy(update={"chunk_count": 7})
 
@@ -41,7 +41,7 @@ async def test_the_summary_of_a_later_revision_stays(stores: Stores, tenant_id: 
 
 
 async def test_whatever_order_summaries_come_in_the_last_revisions_stays(stores: Stores, tenant_id: str) -> None:
-    await stores.shards.create(sample_shard(tenant_id))
+    await stores.shards.create(sample_shard(tenant_id).model_copy(update={"revision_number": 8}))
 
     await asyncio.gather(
         *[
@@ -53,6 +53,14 @@ async def test_whatever_order_summaries_come_in_the_last_revisions_stays(stores:
     after = await stores.shards.read(tenant_id, sample_id(tenant_id))
     assert after is not None
     assert after.vectors == sample_vectors(revision=8)
+
+
+async def test_a_summary_of_a_revision_the_shard_has_not_reached_is_not_its_own(stores: Stores, tenant_id: str) -> None:
+    """It is of an earlier life: a shard that was removed and made again counts from one."""
+    created = await stores.shards.create(sample_shard(tenant_id))
+
+    assert await stores.shards.record_vectors(tenant_id, sample_id(tenant_id), sample_vectors(revision=2)) is False
+    assert await stores.shards.read(tenant_id, sample_id(tenant_id)) == created
 
 
 async def test_a_summary_moves_the_state_that_others_have_read(stores: Stores, tenant_id: str) -> None:

@@ -28,7 +28,8 @@ async def test_a_new_event_is_one_message_on_each_of_the_four_queues_and_none_el
     counted = await pipeline.bus_operations() - before
     handled = [line for line in pipeline.new_log_lines() if line["message"] == "message handled"]
     del counted["peek"]  # the test's own
-    assert counted == {"send": 4 * EVENTS, "sent-messages": 4 * EVENTS, "receive": 4 * EVENTS, "complete": 4 * EVENTS}
+    given_back = counted.pop("release", 0)  # by the SDK, when one arrives just as a call for messages ends: it is received again
+    assert counted == {"send": 4 * EVENTS, "sent-messages": 4 * EVENTS, "receive": 4 * EVENTS + given_back, "complete": 4 * EVENTS}
     assert Counter(line["queue"] for line in handled) == dict.fromkeys(PIPELINE, EVENTS)
     assert len({(line["queue"], line["message_id"]) for line in handled}) == 4 * EVENTS
     assert await pipeline.given_up(tenant) == []
@@ -46,4 +47,5 @@ async def test_an_event_that_says_nothing_new_is_one_message_and_that_one_alone(
 
     counted = await pipeline.bus_operations() - before
     del counted["peek"]
-    assert counted == {"send": 1, "sent-messages": 1, "receive": 1, "complete": 1}
+    given_back = counted.pop("release", 0)
+    assert counted == {"send": 1, "sent-messages": 1, "receive": 1 + given_back, "complete": 1}

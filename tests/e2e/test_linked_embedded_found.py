@@ -211,7 +211,7 @@ async def picture(pipeline: Environment, tenant: Tenant) -> dict[str, Any]:
         record_id: (
             shard["structuredData"],
             [(edge["relationshipType"], record_ids[edge["targetShardId"]]) for edge in shard["internal_relationships"]],
-            {chunk["id"]: (chunk["start"], chunk["end"], chunk["embedding"]) for chunk in chunks_in(chunks[shard["id"]])},
+            {chunk["id"]: chunk["embedding"] for chunk in chunks_in(chunks[shard["id"]])},
         )
         for record_id, shard in shards.items()
     }
