@@ -157,7 +157,9 @@ class GatheringEmbedder(Embedder):
             self._metrics.count(Metric.EMBEDDING_BYTES, sum(wanted.size_bytes for wanted in batch), model=model)
             for wanted, vector in encoded:
                 self._remember(wanted.key, vector)
-                line.settle(wanted, vector)
+                if line.settle(wanted, vector):
+                    # Each has work to do with its vectors. All at once, they would keep the loop from everything else until they are done.
+                    await asyncio.sleep(0)
         return []
 
     def _remember(self, key: bytes, vector: Vector) -> None:

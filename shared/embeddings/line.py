@@ -80,14 +80,17 @@ class Line:
             heapq.heappop(self._places)
         return batch
 
-    def settle(self, wanted: Wanted, vector: Vector) -> None:
-        """Give everyone who waits for a text its vector."""
+    def settle(self, wanted: Wanted, vector: Vector) -> bool:
+        """Give everyone who waits for a text its vector; whether somebody has all of theirs now."""
+        is_somebody_done = False
         self.wanted.pop(wanted.key, None)
         for caller in wanted.callers:
             caller.found[wanted.key] = vector
             caller.missing.discard(wanted)
             if not caller.missing and not caller.done.done():
                 caller.done.set_result(None)
+                is_somebody_done = True
+        return is_somebody_done
 
     def fail(self, wanted: Wanted, error: Exception) -> None:
         """Give everyone who waits for a text the reason why there is no vector, and queue nothing for them any more."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import httpx2
+    from azure.core.pipeline.transport import AioHttpTransport
     from azure.identity.aio import DefaultAzureCredential
 
     from shared.access.tokens import TokenCheck
@@ -96,8 +97,10 @@ class Services:
 
         def client() -> BlobServiceClient:
             if connection.connection_string is not None:
-                return BlobServiceClient.from_connection_string(connection.connection_string.get_secret_value(), **options)
-            return BlobServiceClient(str(connection.address), self.credential, **options)
+                return BlobServiceClient.from_connection_string(
+                    connection.connection_string.get_secret_value(), transport=_transport(), **options
+                )
+            return BlobServiceClient(str(connection.address), self.credential, transport=_transport(), **options)
 
         return BlobClaimStore(client)
 
@@ -121,8 +124,10 @@ class Services:
 
         def client() -> CosmosClient:
             if connection.connection_string is not None:
-                return CosmosClient.from_connection_string(connection.connection_string.get_secret_value(), **options)
-            return CosmosClient(str(connection.address), self.credential, **options)
+                return CosmosClient.from_connection_string(
+                    connection.connection_string.get_secret_value(), transport=_transport(), **options
+                )
+            return CosmosClient(str(connection.address), self.credential, transport=_transport(), **options)
 
         return CosmosAccount(client, database=self.settings.cosmos_database)
 
@@ -228,6 +233,13 @@ class Services:
             now=now,
             ready=Readiness(self.account, CosmosShardTypes(self.account), containers=(*CONTAINERS, chunk_container(self.space))),
         )
+
+
+def _transport() -> "AioHttpTransport":
+    """How one client of an Azure SDK reaches HTTP: without looking for a proxy or a ``.netrc`` at each request (docs/decisions/0020)."""
+    from azure.core.pipeline.transport import AioHttpTransport
+
+    return AioHttpTransport(use_env_settings=False)
 
 
 @cache
