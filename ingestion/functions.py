@@ -5,6 +5,7 @@ from functools import partial
 import azure.functions as func
 
 from shared.hosting import triggers
+from shared.hosting.loading import loaded
 from shared.hosting.services import now, services
 
 light = func.Blueprint()
@@ -18,6 +19,8 @@ async def ingestion_salesforce_webhook(req: func.HttpRequest, context: func.Cont
 
 
 async def _receive(source: str, req: func.HttpRequest, traceparent: str | None) -> func.HttpResponse:
+    await loaded()
+
     from ingestion.receiver import receive
     from ingestion.sources.registry import webhooks
     from ingestion.sources.source import WebhookRequest

@@ -7,6 +7,7 @@ import azure.functions as func
 
 from shared import topology
 from shared.hosting import triggers
+from shared.hosting.loading import loaded
 from shared.hosting.services import now, services
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ heavy = func.Blueprint()
 )
 async def normalization_processor(message: func.ServiceBusMessage) -> None:
     """A vendor record that was seen becomes, or changes, its shard."""
+    await loaded()
+
     from processors.normalization.handler import normalize
     from shared.contracts.ingestion import IngestionEvent
     from shared.messaging.delivery import deliver
@@ -38,6 +41,8 @@ async def normalization_processor(message: func.ServiceBusMessage) -> None:
 )
 async def enrichment_processor(message: func.ServiceBusMessage) -> None:
     """A shard whose content changed gets its links."""
+    await loaded()
+
     from processors.enrichment.handler import enrich
     from shared.contracts.shard_emitted import ShardEmitted
     from shared.messaging.delivery import deliver
@@ -53,6 +58,8 @@ async def enrichment_processor(message: func.ServiceBusMessage) -> None:
 )
 async def embedding_pipeline(message: func.ServiceBusMessage) -> None:
     """A shard that has its links is looked at for what its vectors need."""
+    await loaded()
+
     from processors.embedding.pipeline import request
     from shared.contracts.enrichment_done import EnrichmentDone
     from shared.messaging.delivery import deliver
@@ -68,6 +75,8 @@ async def embedding_pipeline(message: func.ServiceBusMessage) -> None:
 )
 async def embedding_worker(message: func.ServiceBusMessage) -> None:
     """A shard's chunks become what they have to be."""
+    await loaded()
+
     from processors.embedding.worker import embed
     from shared.contracts.embedding_requested import EmbeddingRequested
     from shared.messaging.delivery import deliver
@@ -81,6 +90,8 @@ async def embedding_worker(message: func.ServiceBusMessage) -> None:
 @light.route("v1/search", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 async def search(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """A question in words. Opened by a bearer token alone: a function key would say nothing about who asks."""
+    await loaded()
+
     from processors.search.api import Question
     from processors.search.api import search as answer
     from shared.hosting.api import answered

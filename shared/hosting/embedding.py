@@ -4,9 +4,12 @@ Both apps of a deployment, and every process of them, have to come to the same a
 looks into its container.
 """
 
+import os
+import sys
+import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shared.errors import ConfigurationError
 from shared.topology import LEXICAL, MINILM, Space
@@ -20,6 +23,12 @@ if TYPE_CHECKING:
     from shared.embeddings.offline.minilm import MiniLm
     from shared.settings import EmbeddingSettings
     from shared.telemetry.metrics import Metrics
+
+
+ENCODER_NICENESS: Final = 10
+"""Of -20 to 19, as ``nice`` counts."""
+SWITCH_SECONDS: Final = 0.0005
+"""How long the encoder's thread may keep the interpreter from the event loop, which asks for it anew after each of its system calls."""
 
 
 def space_of(settings: "EmbeddingSettings") -> Space:
@@ -81,7 +90,14 @@ def _offline_model() -> "Model":
 
 
 def _minilm(weights: "Path") -> "MiniLm":
-    """Called on the encoder's thread: NumPy is imported there, and not while the host waits for an answer."""
+    """Called on the encoder's thread: NumPy is imported there, and not while the host waits for an answer.
+
+    The thread, and the threads NumPy makes from it, give way to all others: who asks must not wait for a core that is multiplying.
+    """
+    if sys.platform == "linux":  # elsewhere a priority is the whole process's
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), ENCODER_NICENESS)
+    sys.setswitchinterval(SWITCH_SECONDS)
+
     from shared.embeddings.offline.minilm import MiniLm
 
     return MiniLm(weights)

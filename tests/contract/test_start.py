@@ -127,3 +127,29 @@ def test_importing_the_app_costs_little_more_than_the_library_it_needs(python: P
     ratio = min(seconds["function_app"]) / min(seconds["azure.functions"])
 
     assert ratio < CEILING, f"{ratio:.2f} times azure.functions"
+
+
+LOADED_WHERE = """
+import asyncio, json, sys, threading
+from shared.hosting.loading import loaded
+
+where = {}
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        where.setdefault(name, threading.current_thread() is threading.main_thread())
+
+sys.meta_path.insert(0, Watch())
+asyncio.run(loaded())
+first = dict(where)
+asyncio.run(loaded())
+print(json.dumps([[name for name in sys.argv[1:] if first.get(name) is not False], len(where) - len(first)]))
+"""
+
+
+def test_what_handlers_stand_on_is_imported_on_a_thread_and_once(python: Path, app: Path) -> None:
+    slow = ["azure.cosmos.aio", "azure.servicebus.aio", "azure.storage.blob.aio", "opentelemetry.sdk.metrics", "pydantic"]
+
+    on_the_loop, again = told(python, app, LOADED_WHERE.replace("sys.argv[1:]", repr(slow)))
+
+    assert (on_the_loop, again) == ([], 0)

@@ -1,6 +1,8 @@
 """Which model makes a deployment's vectors."""
 
+import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -158,3 +160,19 @@ def test_offline_the_names_of_a_hosted_model_count_for_nothing(installed: Callab
     installed()
 
     assert space_of(EmbeddingSettings(offline=True, model="text-embedding-3-large", dimensions=7)) == LEXICAL
+
+
+async def test_the_thread_of_the_encoder_gives_way_to_all_others() -> None:
+    if find_weights() is None:
+        pytest.skip("the offline encoder's weights are not installed")
+    before = sys.getswitchinterval()
+    model = model_of(OFFLINE, http=no_client, identity_token=no_identity, metrics=InMemoryMetrics())
+    assert isinstance(model, OfflineModel)
+
+    await model.encode(["Makes rockets."])
+    niceness = await model._on_its_thread(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    model.close()
+    assert sys.getswitchinterval() < before
+    sys.setswitchinterval(before)
+    assert niceness - os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == (10 if sys.platform == "linux" else 0)
