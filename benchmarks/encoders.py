@@ -24,11 +24,13 @@ async def measure() -> dict[str, Any]:
     model = OfflineModel(partial(MiniLm, weights))
     try:
         meaning = await retrieval.measure(model)
+        names = await retrieval.measure_names(model)
     finally:
         model.close()
     words = await retrieval.measure(LexicalModel())
     return {
         "encoders": [meaning, words],
+        "names": names,
         "goals": [
             goal("mean reciprocal rank, MiniLM", meaning["mean_reciprocal_rank"], at_least=0.85),
             goal("mean reciprocal rank, counting words", words["mean_reciprocal_rank"], at_most=0.4),

@@ -33,6 +33,8 @@ was we were what when where whether which while who whom whose why will with wit
 yes yet you your yours
 """
 STOP_WORDS: Final = frozenset(_STOP_WORDS.split())
+_FIRST_NAMES: Final = ("Amber", "Birch", "Copper", "Drift", "Ember", "Fjord", "Granite", "Harbour", "Juniper", "Kestrel")
+_SECOND_NAMES: Final = ("Analytics", "Bakeries", "Components", "Dental", "Freight", "Glass", "Hydraulics", "Optics")
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 
@@ -48,6 +50,23 @@ class Paraphrase:
 def paraphrases() -> list[Paraphrase]:
     """The set."""
     return [Paraphrase(**entry) for entry in json.loads(FILE.read_text(encoding="utf-8"))]
+
+
+def named(entries: Sequence[Paraphrase], *, in_texts: bool, in_queries: bool) -> list[Paraphrase]:
+    """The set as it would be of records with names: in front of the texts, behind the queries, or both. They are no company's."""
+    names = [f"{first} {second}" for second in _SECOND_NAMES for first in _FIRST_NAMES]
+
+    def text(own: str, number: int) -> str:
+        return f"Opportunity: {names[number]} – renewal\n{own}" if in_texts else own
+
+    return [
+        Paraphrase(
+            f"{entry.query} {names[number]}" if in_queries else entry.query,
+            text(entry.answer, number),
+            text(entry.distractor, len(entries) + number),
+        )
+        for number, entry in enumerate(entries)
+    ]
 
 
 def content_words(text: str) -> set[str]:
@@ -73,6 +92,18 @@ async def answer_ranks(model: Model, entries: Sequence[Paraphrase]) -> list[int]
 def mean_reciprocal_rank(ranks: Sequence[int]) -> float:
     """1 when every answer is first, 0.5 when every answer is second."""
     return math.fsum(1 / rank for rank in ranks) / len(ranks)
+
+
+async def measure_names(model: Model) -> list[dict[str, Any]]:
+    """What a record's name in front of each passage is worth to one model: asked without the name, and with it."""
+    rows = []
+    for in_queries in (False, True):
+        row: dict[str, Any] = {"is_name_asked_for": in_queries}
+        for key, in_texts in (("bare", False), ("named", True)):
+            ranks = await answer_ranks(model, named(paraphrases(), in_texts=in_texts, in_queries=in_queries))
+            row[key] = round(mean_reciprocal_rank(ranks), 3)
+        rows.append(row)
+    return rows
 
 
 async def measure(model: Model) -> dict[str, Any]:
