@@ -79,6 +79,6 @@ class InMemoryTransport(Transport):
         self.waiting.remove(envelope)
         try:
             await handler(Delivery(queue=envelope.queue, message_id=envelope.id, body=envelope.body, properties=envelope.properties))
-        except BaseException:
+        except BaseException:  # a death in the middle, too, as tests die them
             self.waiting.append(envelope)
             raise

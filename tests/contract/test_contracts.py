@@ -30,7 +30,11 @@ NOT_EXAMPLES = {"ids.json", "schema.json"}
 def messages() -> list[type[Message]]:
     for module in pkgutil.iter_modules(shared.contracts.__path__, "shared.contracts."):
         importlib.import_module(module.name)
-    return [kind for kind in Message.__subclasses__() if kind.__module__.startswith("shared.contracts.")]
+    return [kind for kind in _below(Message) if kind.__module__.startswith("shared.contracts.") and "TYPE" in vars(kind)]
+
+
+def _below(kind: type[Message]) -> list[type[Message]]:
+    return [found for direct in kind.__subclasses__() for found in (direct, *_below(direct))]
 
 
 MESSAGES = messages()
