@@ -176,7 +176,8 @@ def _readable(report: Mapping[str, Any]) -> str:
     parts += [line for shard in shards if shard.id == report["traced"] for line in (trace.ends(shard), "")]
     if (asked := report["search"]) is not None and asked["reply"] is not None:
         reply = search.Reply(asked["status"], asked["reply"])
-        parts += ["A question in other words than the record's own:", "", f"  {asked['question']}", "", search.rendered(reply), ""]
+        words = "the record's own words" if reply.is_lexical else "other words than the record's own"
+        parts += [f"A question in {words}:", "", f"  {asked['question']}", "", search.rendered(reply), ""]
     parts += ["What is stored:", "", shard_table(shards), ""]
     if report["faults"]:
         parts += ["Missing or wrong:", *(f"  {fault}" for fault in report["faults"])]
