@@ -51,7 +51,9 @@ async def _counted(ours: Bench, act: Callable[[], Awaitable[Any]], records: int)
 
 def _goals(counted: dict[str, Any]) -> list[dict[str, Any]]:
     new, account = counted["new opportunity"], counted["new account"]
-    operations = new["service_bus"].get("sent-messages", 0) + new["service_bus"].get("receive", 0)
+    counted = new["service_bus"]
+    # The SDK gives back a message that arrives just as a call for messages ends. It is received again, and once is what the app needs.
+    operations = counted.get("sent-messages", 0) + counted.get("receive", 0) - counted.get("release", 0)
     other = sum(count for queue, count in new["queues"].items() if queue not in HOPS)
     return [
         goal("Cosmos DB requests a new opportunity, to embedded", round(sum(new["cosmos"].values()), 2), at_most=7, hope=5),

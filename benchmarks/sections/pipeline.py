@@ -35,8 +35,9 @@ def _wire(wire: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"Counted by the stand-ins over {wire['records']} records a case, retries and the client's own look-ups included, and "
         "divided. The opportunities belong to one account that is there already; their copies of it in the worker's memory "
-        "save a read each. `sent-messages` and `receive` are the broker's operations, `complete` settles a message and is not "
-        "counted among them; one `send` may carry many messages, as the webhook's does."
+        "save a read each. `sent-messages` and `receive` are the broker's operations. `complete` settles a message, `release` "
+        "gives one back, to be received again (the SDK does, when one arrives just as a call ends): neither is counted among "
+        "them. One `send` may carry many messages, as the webhook's does."
     )
     yield from ("", "| record | Cosmos DB | in all | Service Bus | messages on |", "|---|---|---|---|---|")
     for case, counts in wire["cases"].items():
