@@ -68,7 +68,8 @@ def ends(shard: Shard) -> str:
         lines.append(f"linked: {edge.get('relationshipType')} {edge.get('targetShardTypeId')} {edge.get('targetShardId')}{said}")
     if shard.vectors is not None:
         vectors = shard.vectors
-        lines.append(f"embedded: {vectors.chunk_count} chunks in {vectors.space} ({vectors.quality}), for revision {vectors.revision}")
+        chunks = "1 chunk" if vectors.chunk_count == 1 else f"{vectors.chunk_count} chunks"
+        lines.append(f"embedded: {chunks} in {vectors.space} ({vectors.quality}), for revision {vectors.revision}")
     return "\n".join(lines)
 
 
