@@ -202,10 +202,10 @@ class Children:
             raise ChildFailed("; ".join(str(error) for error in failed.exceptions)) from None
         await provision(self._run.cosmos, DATABASE, self._run.blob)
 
-    async def start_host(self) -> None:
-        """Start the function host over the app; all of them, where there are several."""
+    async def start_host(self, *, app: Path | None = None) -> None:
+        """Start the function host over the app, or over another where one is named; all of them, where there are several."""
         for name in self._hosts:
-            await self.start_one(name)
+            await self.start_one(name, app=app)
 
     async def start_one(self, name: str, *, app: Path | None = None) -> None:
         """Start one of them, with what it stored before if it ran before; a host over another app, where one is named."""

@@ -1,25 +1,29 @@
 """``up``: everything a first run needs, on one command.
 
-Stand-ins, Azurite and the host are started; an invented organization is connected and sends its records; one record's way is shown step by
-step, what was stored and linked is compared with what was sent, and a record is looked for in other words than its own. Then it stays up,
-or with ``--once`` ends with 0 if every record is there, right, linked, embedded and found.
+Stand-ins, Azurite and the host are started, the host over the app as it is deployed: built, and unpacked from its artefact. An invented
+organization is connected and sends its records; one record's way is shown step by step, what was stored and linked is compared with what
+was sent, and a record is looked for in other words than its own. Then it stays up, or with ``--once`` ends with 0 if every record is there,
+right, linked, embedded and found.
 """
 
 import argparse
 import asyncio
 import json
 import secrets
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 from azure.core.exceptions import AzureError
 from azure.cosmos.aio import CosmosClient
 
+from devtools import artefact
 from devtools.azurite import AzuriteMissing
 from devtools.local import sample, search, trace
 from devtools.local.addresses import Addresses
@@ -58,7 +62,7 @@ async def up(options: argparse.Namespace) -> int:
         return await working
     except asyncio.CancelledError:
         return INTERRUPTED
-    except (ChildFailed, AzuriteMissing, PipelineError, AzureError) as error:
+    except (ChildFailed, AzuriteMissing, artefact.ReadingsDiffer, PipelineError, AzureError) as error:
         return _failed(str(error))
     finally:
         await children.stop()
@@ -73,7 +77,7 @@ async def _work(run: Run, children: Children, rng: Random, options: argparse.Nam
     account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
     try:
         await connect(run, account)
-        await children.start_host()
+        await children.start_host(app=_deployed(children.folder))
         run.remember(children.folder)
         say(f"up after {time.monotonic() - started:.1f} s; an invented organization sends {sum(COUNTS.values())} records …\n")
         report = await _unless_one_ends(children, _first_run(run, children, rng, account, started))
@@ -84,6 +88,12 @@ async def _work(run: Run, children: Children, rng: Random, options: argparse.Nam
         return 1 if report["faults"] else 0
     say(f"\n{_addresses(run, children)}\n\nCtrl-C stops everything.")
     raise _ended_by_itself(await children.any_ended())
+
+
+def _deployed(folder: Path) -> Path:
+    """The app as it is deployed: built, and unpacked beside the run's data."""
+    shutil.rmtree(folder / "artefact", ignore_errors=True)
+    return artefact.unpack(folder)
 
 
 async def _unless_one_ends(children: Children, work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ async def test_up_stays_up_for_the_other_commands_beside_a_second_run_and_ctrl_c
     async with running("scripts/up", *at_first) as up:
         await up.said("Ctrl-C stops everything.")
         children = up.children()
+        [host] = [line for line in children.values() if "devtools.host" in line]
         once, sent = await asyncio.gather(
             run("scripts/up", "--once", "--json", "--port-offset", str(second)),
             run(*DEVTOOLS, "send", "--opportunities", "3", "--json", *at_first),
@@ -49,6 +50,7 @@ async def test_up_stays_up_for_the_other_commands_beside_a_second_run_and_ctrl_c
 
     assert any("all 8 records are stored, right, linked, embedded and found" in line for line in up.out)
     assert sorted(part for part in PARTS for line in children.values() if part in line) == sorted(PARTS)
+    assert f"--app {folder_of(first) / 'artefact'} " in host  # the app as it is deployed
     found_by_itself(once)
     assert (sent[0], json.loads(sent[1])["acknowledged"]) == (0, 5)
     stored = {shard["external_relationships"][0]["externalId"] for shard in shards}
