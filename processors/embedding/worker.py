@@ -47,7 +47,7 @@ class _Worker:
             shard = await self._shard()
             if self._is_settled(shard, manifest):
                 return Unchanged("embedded") if manifest.revision == wanted.revision else Ignored("a later revision is there")
-            if not self._is_wanted_by(shard, wanted):
+            if self._wanted_by(shard) != wanted:  # its revision, too: the manifest's never goes back but for a shard that began anew
                 return None
 
         writer = ChunkWriter(self.message, wanted, self.chunks, self.embedder)

@@ -9,6 +9,7 @@ from devtools.fakes.embedding import InMemoryChunks
 from devtools.fakes.stores import InMemoryShards
 from shared.chunks.store import ChunkChange, Manifest
 from shared.contracts.embedding_requested import EmbeddingRequested
+from shared.messaging.outcomes import Ignored
 from shared.shards.ids import ShardId
 from shared.shards.model import Vectors
 from tests.unit.processors.embedding.accounts import BOB, Accounts, Killed, WatchedChunks, edited, ids_of, paragraphs
@@ -198,3 +199,22 @@ async def test_a_worker_killed_for_good_leaves_nothing_to_whom_the_new_readers_d
 
     assert {tuple(item["principals"]) for item in stored.values()} <= {("user:ada@acme.example",), ("user:bob@acme.example",)}
     assert {tuple(item["principals"]) for chunk_id, item in stored.items() if chunk_id not in before} == {("user:bob@acme.example",)}
+
+
+async def test_a_late_request_for_words_that_are_wanted_again_never_sets_the_manifest_back() -> None:
+    accounts = Accounts()
+    shard = await accounts.store(paragraphs(1))
+    first = await accounts.request(shard)
+    await accounts.embed(first)
+    second = await accounts.request(await edited(accounts.shards, shard, description=paragraphs(2)))
+    await accounts.embed(second)
+    await edited(accounts.shards, shard, description=paragraphs(1))
+
+    await accounts.embed(first)
+    told = (await accounts.manifest(shard)).revision, len(accounts.texts())
+    outcome = await accounts.embed(second)
+
+    assert told[0] == 3
+    assert outcome == Ignored("a later revision is there")
+    assert (await accounts.manifest(shard)).revision == 3
+    assert len(accounts.texts()) == told[1]
