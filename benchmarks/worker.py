@@ -22,6 +22,7 @@ from devtools.fakes.samples import sample_shard
 from devtools.fakes.stores import InMemoryShards
 from devtools.vendors.salesforce.inventions import invent_account, invent_opportunity
 from devtools.vendors.salesforce.stories import ACCOUNT_STORIES, OPPORTUNITY_STORIES
+from processors.embedding.pipeline import requested
 from processors.embedding.worker import embed
 from shared.chunks.wanted import Wanted
 from shared.contracts.embedding_requested import EmbeddingRequested
@@ -128,19 +129,7 @@ def _requests(texts: int) -> tuple[list[Shard], list[EmbeddingRequested]]:
     for shard in _shards():
         if count >= texts:
             break
-        wanted = Wanted.of(shard, MINILM)
-        message = EmbeddingRequested(
-            tenant_id=shard.tenant_id,
-            shard_id=shard.id,
-            shard_type_id=shard.shard_type_id,
-            revision=wanted.revision,
-            space=wanted.space,
-            generation=wanted.generation,
-            content_hash=wanted.content_hash,
-            acl_hash=wanted.acl_hash,
-            principals=wanted.principals,
-            chunks=wanted.chunks,
-        )
+        message = requested(shard, Wanted.of(shard, MINILM), correlation_id=None)
         shards.append(shard)
         messages.append(message)
         count += len(message.chunks)

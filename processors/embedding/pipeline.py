@@ -38,24 +38,27 @@ async def request(
         if known is None and not wanted.chunks and shard.status != "deleted":
             await shards.change(shard, VectorsChange(summary(wanted, space, at=now())))
             return Unchanged("no words")
-        await publisher.publish(
-            EmbeddingRequested(
-                tenant_id=shard.tenant_id,
-                correlation_id=message.correlation_id,
-                shard_id=shard.id,
-                shard_type_id=shard.shard_type_id,
-                revision=wanted.revision,
-                space=wanted.space,
-                generation=wanted.generation,
-                content_hash=wanted.content_hash,
-                acl_hash=wanted.acl_hash,
-                principals=wanted.principals,
-                chunks=wanted.chunks,
-            )
-        )
+        await publisher.publish(requested(shard, wanted, correlation_id=message.correlation_id))
         return Passed(shard.id, shard.revision_number, reason="words" if known is None else _differences(known, wanted))
 
     return await on_current(message, act, shards=shards, now=now())
+
+
+def requested(shard: Shard, wanted: Wanted, *, correlation_id: str | None) -> EmbeddingRequested:
+    """The request for what a shard wants."""
+    return EmbeddingRequested(
+        tenant_id=shard.tenant_id,
+        correlation_id=correlation_id,
+        shard_id=shard.id,
+        shard_type_id=shard.shard_type_id,
+        revision=wanted.revision,
+        space=wanted.space,
+        generation=wanted.generation,
+        content_hash=wanted.content_hash,
+        acl_hash=wanted.acl_hash,
+        principals=wanted.principals,
+        chunks=wanted.chunks,
+    )
 
 
 def summary(wanted: Wanted, space: Space, *, at: datetime) -> Vectors:

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from processors.enrichment.links import Target
 from shared.access.acl import ADMINS_ONLY
-from shared.contracts.canonical import digest
 from shared.errors import Conflict
 from shared.shard_types.registry import shard_type
+from shared.shards.ids import external_edge_id
 from shared.shards.known import KnownShards
 from shared.shards.model import ExternalRelationship, Metadata, Shard
 from shared.shards.store import ShardStore
@@ -26,7 +26,9 @@ def placeholder(tenant_id: str, target: Target, *, at: datetime) -> Shard:
         structured_data={},
         external_relationships=(
             ExternalRelationship(
-                id=digest(target.system, target.scope, target.record_type, target.external_id),
+                id=external_edge_id(
+                    system=target.system, scope=target.scope, record_type=target.record_type, external_id=target.external_id
+                ),
                 system=target.system,
                 system_type=target.system_type,
                 scope=target.scope,

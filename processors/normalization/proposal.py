@@ -4,9 +4,9 @@ from datetime import datetime
 
 from processors.normalization.sighting import Sighting
 from shared.access.acl import ADMINS_ONLY, Acl
-from shared.contracts.canonical import digest
 from shared.conversions.conversion import Conversion
 from shared.shard_types.registry import shard_type
+from shared.shards.ids import external_edge_id
 from shared.shards.model import (
     DELETED_TTL_SECONDS,
     KEPT_FOR_GOOD,
@@ -98,7 +98,7 @@ def _external(sighting: Sighting, stored: Shard | None, *, label: object, now: d
     is_alias = stored is not None and stored.id != sighting.shard_id
     external_id = ours[0].external_id if ours and is_alias else sighting.external_id
     renewed = ExternalRelationship(
-        id=digest(event.source, sighting.scope, conversion.record_type, external_id),
+        id=external_edge_id(system=event.source, scope=sighting.scope, record_type=conversion.record_type, external_id=external_id),
         system=event.source,
         system_type=conversion.system_type,
         scope=sighting.scope,

@@ -7,6 +7,11 @@ from shared.contracts.canonical import digest
 ShardId = NewType("ShardId", str)
 
 
+def external_edge_id(*, system: str, scope: str, record_type: str, external_id: str) -> str:
+    """The id of a shard's edge to its vendor record: the same whoever writes it."""
+    return digest(system, scope, record_type, external_id)
+
+
 def shard_id(*, tenant_id: str, system: str, scope: str, record_type: str, external_id: str) -> ShardId:
     """32 hexadecimal characters over what identifies a vendor record.
 

@@ -48,7 +48,7 @@ async def raised_from(error: Exception) -> Exception:
     try:
         async with azure_errors("do something"):
             fail()
-    except Exception as out:
+    except Exception as out:  # what comes out, whatever it is, is what the tests look at
         return out
     raise AssertionError("nothing came out")
 
