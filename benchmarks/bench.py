@@ -9,7 +9,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from benchmarks.records import Books
 from devtools.emulators.servicebus.journal import FILE_NAME, replay
 from devtools.local import sample
 from devtools.local.addresses import Addresses
+from devtools.local.ports import free_ports
 from devtools.local.run import DATABASE, Children, Host, Run
 from devtools.local.shards import shards_of
 from devtools.local.up import TENANT, connect
@@ -136,17 +136,6 @@ async def running(
 def since(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
     """What was added, by name; what was not is left out."""
     return {name: value - before.get(name, 0) for name, value in sorted(after.items()) if value != before.get(name, 0)}
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for taken in sockets:
-        taken.bind(("127.0.0.1", 0))
-    ports = [taken.getsockname()[1] for taken in sockets]
-    for taken in sockets:
-        taken.close()
-    return ports
 
 
 def _is_empty(operations: Mapping[str, float]) -> bool:

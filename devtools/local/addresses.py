@@ -1,7 +1,8 @@
 """Where a local run listens, and whether these ports are free."""
 
-import socket
 from dataclasses import dataclass
+
+from devtools.local.ports import is_free
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,6 @@ class Addresses:
     def in_use(self) -> str | None:
         """One line saying what to do when a port is taken; None when all are free."""
         for who, port in self.named.items():
-            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind(("127.0.0.1", port))
-                except OSError:
-                    return f"port {port}, wanted by {who}, is in use: stop what listens there, or run scripts/up --port-offset 100"
+            if not is_free(port):
+                return f"port {port}, wanted by {who}, is in use: stop what listens there, or run scripts/up --port-offset 100"
         return None

@@ -20,6 +20,7 @@ from typing import Any, Final
 import aiohttp
 
 from devtools.local.addresses import Addresses
+from devtools.local.ports import free_ports, hold
 from devtools.local.run import QUEUES, Children, Host, Run
 from devtools.vendors.salesforce.sender import HEADERS
 from tests.e2e.model import Model
@@ -28,10 +29,9 @@ from tests.e2e.store import Document, Store
 from tests.e2e.tenants import Tenant, connected_tenant
 
 OFFSETS: Final = range(12_000, 20_000)
-"""Above every default port, below the ports that systems give to clients: nobody takes one while its child is being started again."""
+"""Where every port of a run is in the pool of those that are held: nobody takes one while its child is being started again."""
 NORMALIZATION_ALONE: Final = {"AzureWebJobs.enrichment-processor.Disabled": "true"}
 """Settings of a host in which what normalization announces stays where it is."""
-_given: Final[set[int]] = set()
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ async def running_environment(
     run = Run(Addresses.shifted(free_offset()), "", "", "")
     hosts = {"host": Host(run.addresses.host)}
     if is_in_two:
-        another = Addresses.shifted(free_offset()).host
+        (another,) = free_ports(1)
         hosts = {"host": Host(run.addresses.host, {"CONSUMER_TYPE": "light"}), "heavy": Host(another, {"CONSUMER_TYPE": "heavy"})}
     given = {**(model.settings if model else {}), **(settings or {})}
     children = Children(run, folder=folder, app=app, queues=_queues(folder, lock_seconds), settings=given, hosts=hosts)
@@ -205,12 +205,10 @@ async def running_environment(
 
 
 def free_offset() -> int:
-    """How much higher than by default the ports of a run may be: all of them are free, and nobody here was given them before."""
+    """How much higher than by default the ports of a run may be: all of them are free, and held for this process."""
     while True:
         offset = secrets.choice(OFFSETS)
-        addresses = Addresses.shifted(offset)
-        if _given.isdisjoint(addresses.named.values()) and addresses.in_use() is None:
-            _given.update(addresses.named.values())
+        if hold(Addresses.shifted(offset).named.values()):
             return offset
 
 

@@ -13,6 +13,7 @@ from azure.servicebus.aio import ServiceBusClient
 
 from devtools.emulators.servicebus.server import running_broker
 from devtools.host.process import HostFailed, RunningHost, running_host, start_host
+from devtools.local.ports import free_ports
 
 pytestmark = pytest.mark.integration
 
@@ -71,16 +72,9 @@ def orders(host: RunningHost) -> list[str]:
     return [line["id"] for line in host.log_lines() if line["message"] == "order"]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 async def test_a_broker_that_starts_late_and_restarts_is_read_again(tmp_path: Path) -> None:
     app_dir = write_app(tmp_path / "app", READER)
-    port = free_port()
+    (port,) = free_ports(1)
 
     async with running_host(app_dir, {"BUS": connection_string(port)}) as host:
         async with running_broker(broker_config(), port=port):

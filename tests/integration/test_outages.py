@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import socket
 from collections.abc import Awaitable
 
 import pytest
@@ -14,6 +13,7 @@ from devtools import azurite as blob_stand_in
 from devtools.azurite import Azurite
 from devtools.emulators.cosmos.server import Cosmos, running_cosmos
 from devtools.emulators.servicebus.broker import Broker
+from devtools.local.ports import free_ports
 from devtools.provision import provision_cosmos
 from shared.contracts.claim import Claim
 from shared.errors import DependencyUnavailable
@@ -76,14 +76,8 @@ def transport_to(connection_string: str) -> ServiceBusTransport:
     return ServiceBusTransport(lambda: ServiceBusClient.from_connection_string(connection_string, **SERVICE_BUS_OPTIONS))
 
 
-def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 async def down(cosmos_key: str) -> None:
-    port = unused_port()
+    (port,) = free_ports(1)
     app = App(service_bus=port, cosmos=port, blob=port, cosmos_key=cosmos_key)
 
     assert await app.seconds_until_all_are_unavailable() < IN_TIME_SECONDS
