@@ -173,3 +173,83 @@ def test_other_folders_have_the_network(project: Project) -> None:
     project.write("tests/integration/test_one.py", CONNECTS)
 
     assert project.run().status == 0
+
+
+BEHAVIOUR = """
+import pytest
+from collections import Counter
+
+class StandIn:
+    operations = Counter()
+
+@pytest.fixture
+def broker():
+    return StandIn
+
+@pytest.fixture(params=["in-memory", "stand-in"])
+def bus(request, broker):
+    return lambda name: broker.operations.update([name])
+
+def test_sending(bus):
+    bus("send")
+
+def test_what_one_lacks(bus, request):
+    bus("defer")
+    assert "in-memory" not in request.node.name
+"""
+CALLS = "tests/fixtures/behaviour/app_calls.json"
+LACKING = "tests/fixtures/behaviour/lacking.json"
+
+
+def test_what_an_implementation_lacks_is_a_strict_xfail_and_counted(project: Project) -> None:
+    project.write("tests/contract/test_one.py", BEHAVIOUR)
+    project.write(CALLS, '["service-bus send"]')
+    project.write(LACKING, '{"in-memory": {"test_what_one_lacks": "there is no such thing"}}')
+
+    run = project.run()
+
+    assert run.status == 0
+    assert "passed: in-memory 1, stand-in 2; strict xfails: 1" in run.output
+    assert "test_what_one_lacks[in-memory] | there is no such thing" in run.output
+    assert "calls of the app that the suite makes, too: 1 of 1" in run.output
+
+
+def test_what_is_listed_as_lacking_and_is_not_fails_the_run(project: Project) -> None:
+    project.write("tests/contract/test_one.py", BEHAVIOUR)
+    project.write(LACKING, '{"in-memory": {"test_what_one_lacks": "x"}, "stand-in": {"test_sending": "not true"}}')
+
+    assert project.run().status == 1
+
+
+def test_a_lack_that_touches_a_call_of_the_app_fails_the_run(project: Project) -> None:
+    project.write("tests/contract/test_one.py", BEHAVIOUR)
+    project.write(CALLS, '["service-bus defer", "service-bus send"]')
+    project.write(LACKING, '{"in-memory": {"test_what_one_lacks": "there is no such thing"}}')
+
+    run = project.run()
+
+    assert run.status == 1
+    assert "is an xfail, but the app calls service-bus defer" in run.output
+
+
+def test_a_call_of_the_app_that_the_behaviour_suite_never_makes_fails_a_whole_run_and_no_part_of_one(project: Project) -> None:
+    project.write("tests/contract/test_one.py", BEHAVIOUR)
+    project.write(CALLS, '["service-bus complete", "service-bus send"]')
+    project.write(LACKING, '{"in-memory": {"test_what_one_lacks": "there is no such thing"}}')
+
+    whole, part = project.run(), project.run("-k", "sending")
+
+    assert (whole.status, part.status) == (1, 0)
+    assert "FAILED: the app calls service-bus complete, and no test of the suite does" in whole.output
+
+
+def test_the_suite_is_counted_across_workers(project: Project) -> None:
+    project.write("tests/contract/test_one.py", BEHAVIOUR)
+    project.write(CALLS, '["service-bus send"]')
+    project.write(LACKING, '{"in-memory": {"test_what_one_lacks": "there is no such thing"}}')
+
+    run = project.run("-n", "2")
+
+    assert run.status == 0
+    assert "passed: in-memory 1, stand-in 2; strict xfails: 1" in run.output
+    assert "calls of the app that the suite makes, too: 1 of 1" in run.output

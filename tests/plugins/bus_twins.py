@@ -1,4 +1,4 @@
-"""The two twins of the broker's port: the fake, and the adapter through the real SDK against the stand-in."""
+"""The twins of the broker's port: the fake, and the adapter through the real SDK against the stand-in or Microsoft's emulator."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -68,9 +68,9 @@ class InMemoryBus(Bus):
 class ServiceBusBus(Bus):
     """The adapter, and a receiver of the SDK."""
 
-    def __init__(self, transport: ServiceBusTransport, broker: Broker) -> None:
+    def __init__(self, transport: ServiceBusTransport, connection_string: str) -> None:
         self.transport = transport
-        self._broker = broker
+        self.connection_string = connection_string
 
     @override
     def now(self) -> datetime:
@@ -82,7 +82,19 @@ class ServiceBusBus(Bus):
 
     @override
     async def received(self, queue: str) -> list[Delivered]:
-        return await received(self._broker.connection_string, queue)
+        return await received(self.connection_string, queue)
+
+    @override
+    async def taken(self, queue: str) -> list[tuple[str, str]]:
+        return [(id_, body.decode()) for id_, body, _ in await self.received(queue)]
+
+
+class StandInBus(ServiceBusBus):
+    """The same over the stand-in, which also has a door at the back."""
+
+    def __init__(self, transport: ServiceBusTransport, broker: Broker) -> None:
+        super().__init__(transport, broker.connection_string)
+        self._broker = broker
 
     @override
     async def taken(self, queue: str) -> list[tuple[str, str]]:

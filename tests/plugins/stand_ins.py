@@ -5,6 +5,7 @@ Each runs on an event loop and thread of its own, because every test has its own
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -22,6 +23,7 @@ from devtools.emulators.cosmos.server import Cosmos, running_cosmos
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.server import running_broker
 from devtools.provision import provision_blobs, provision_cosmos, service_bus_config
+from shared import topology
 from shared.messaging.service_bus import RETRY_OPTIONS as SERVICE_BUS_OPTIONS
 from shared.messaging.service_bus import ServiceBusTransport
 from shared.storage.claim_store import RETRY_OPTIONS as BLOB_OPTIONS
@@ -29,7 +31,7 @@ from shared.storage.claim_store import BlobClaimStore
 from shared.storage.cosmos import RETRY_OPTIONS as COSMOS_OPTIONS
 from shared.storage.cosmos import CosmosAccount
 from shared.topology import SPACES
-from tests.plugins.bus_twins import Bus, InMemoryBus, ServiceBusBus
+from tests.plugins.bus_twins import Bus, InMemoryBus, ServiceBusBus, StandInBus, received
 from tests.plugins.twins import (
     BlobClaimTwin,
     Chunks,
@@ -46,6 +48,14 @@ DATABASE: Final = "shardline"
 QUEUES_FOR_TESTS: Final = 60
 START_SECONDS: Final = 60
 TWINS = ["in-memory", pytest.param("stand-in", marks=pytest.mark.integration)]
+"""The fake and the stand-in. Microsoft's own emulator is a third of them where a connection string says where it is: for those who have
+Docker. Azurite is Microsoft's already."""
+COSMOS_EMULATOR: Final = os.environ.get("COSMOS_EMULATOR_ENDPOINT")
+SERVICE_BUS_EMULATOR: Final = os.environ.get("SERVICE_BUS_EMULATOR_ENDPOINT")
+QUEUE_OF_EMULATOR: Final = topology.INGESTION_EVENTS_BULK
+EMULATOR: Final = pytest.param("emulator", marks=pytest.mark.integration)
+STORES_PRESENT: Final = [*TWINS, *([EMULATOR] if COSMOS_EMULATOR else [])]
+BUSES_PRESENT: Final = [*TWINS, *([EMULATOR] if SERVICE_BUS_EMULATOR else [])]
 
 Server = TypeVar("Server")
 
@@ -110,15 +120,37 @@ def _queue_numbers() -> Iterator[int]:
 
 
 @pytest.fixture
-def queue(_queue_numbers: Iterator[int]) -> str:
-    """A queue nobody else uses."""
-    return f"for-tests-{next(_queue_numbers)}"
+def queue(request: pytest.FixtureRequest, _queue_numbers: Iterator[int]) -> str:
+    """A queue nobody else uses. The emulator has the topology's alone: there it is one that no other test of buses uses."""
+    of_bus = next((request.node.callspec.params[name] for name in ("bus", "real_bus") if name in request.fixturenames), None)
+    return QUEUE_OF_EMULATOR if of_bus == "emulator" else f"for-tests-{next(_queue_numbers)}"
 
 
 @pytest.fixture
 async def account(cosmos: Cosmos) -> AsyncIterator[CosmosAccount]:
     """The adapter's account, with production's retry options."""
-    opened = CosmosAccount(lambda: CosmosClient.from_connection_string(cosmos.connection_string, **COSMOS_OPTIONS), database=DATABASE)
+    opened = account_of(cosmos.connection_string)
+    yield opened
+    await opened.close()
+
+
+def account_of(connection_string: str) -> CosmosAccount:
+    """The adapter over the stand-in or the emulator."""
+    return CosmosAccount(lambda: CosmosClient.from_connection_string(connection_string, **COSMOS_OPTIONS), database=DATABASE)
+
+
+@pytest.fixture(scope="session")
+def cosmos_emulator() -> str:
+    """The connection string of Microsoft's emulator, with the topology's containers."""
+    connection_string = COSMOS_EMULATOR or ""
+    asyncio.run(provision_cosmos(connection_string, DATABASE))
+    return connection_string
+
+
+@pytest.fixture
+async def emulator_account(cosmos_emulator: str) -> AsyncIterator[CosmosAccount]:
+    """The same adapter over Microsoft's emulator."""
+    opened = account_of(cosmos_emulator)
     yield opened
     await opened.close()
 
@@ -126,7 +158,21 @@ async def account(cosmos: Cosmos) -> AsyncIterator[CosmosAccount]:
 @pytest.fixture
 async def transport(broker: Broker) -> AsyncIterator[ServiceBusTransport]:
     """The adapter, with production's retry options."""
-    opened = ServiceBusTransport(lambda: ServiceBusClient.from_connection_string(broker.connection_string, **SERVICE_BUS_OPTIONS))
+    opened = transport_of(broker.connection_string)
+    yield opened
+    await opened.close()
+
+
+def transport_of(connection_string: str) -> ServiceBusTransport:
+    """The adapter over the stand-in or the emulator."""
+    return ServiceBusTransport(lambda: ServiceBusClient.from_connection_string(connection_string, **SERVICE_BUS_OPTIONS))
+
+
+@pytest.fixture
+async def emulator_transport() -> AsyncIterator[ServiceBusTransport]:
+    """The same adapter over Microsoft's emulator, whose queue for tests is empty."""
+    await received(SERVICE_BUS_EMULATOR or "", QUEUE_OF_EMULATOR)
+    opened = transport_of(SERVICE_BUS_EMULATOR or "")
     yield opened
     await opened.close()
 
@@ -146,10 +192,10 @@ async def blob_claims(azurite: Azurite) -> AsyncIterator[BlobClaimStore]:
     await opened.close()
 
 
-@pytest.fixture(params=TWINS)
+@pytest.fixture(params=STORES_PRESENT)
 def stores(request: pytest.FixtureRequest) -> Stores:
-    """The stores of both twins, one after the other."""
-    return InMemoryStores() if request.param == "in-memory" else CosmosStores(request.getfixturevalue("account"))
+    """The stores of every implementation, one after the other."""
+    return InMemoryStores() if request.param == "in-memory" else CosmosStores(_account(request))
 
 
 @pytest.fixture(params=TWINS)
@@ -160,15 +206,30 @@ def claims(request: pytest.FixtureRequest) -> Claims:
     return BlobClaimTwin(request.getfixturevalue("blob_claims"), request.getfixturevalue("blobs"))
 
 
-@pytest.fixture(params=TWINS)
+@pytest.fixture(params=STORES_PRESENT)
 def chunks(request: pytest.FixtureRequest) -> Chunks:
-    """The chunk stores of both twins, for vectors of 1,536 numbers."""
-    return InMemoryChunkTwin() if request.param == "in-memory" else CosmosChunkTwin(request.getfixturevalue("account"), SPACES[0])
+    """The chunk stores of every implementation, for vectors of 1,536 numbers."""
+    return InMemoryChunkTwin() if request.param == "in-memory" else CosmosChunkTwin(_account(request), SPACES[0])
 
 
-@pytest.fixture(params=TWINS)
+def _account(request: pytest.FixtureRequest) -> CosmosAccount:
+    account: CosmosAccount = request.getfixturevalue("account" if request.param == "stand-in" else "emulator_account")
+    return account
+
+
+@pytest.fixture(params=BUSES_PRESENT)
 def bus(request: pytest.FixtureRequest) -> Bus:
-    """The brokers of both twins."""
-    if request.param == "in-memory":
-        return InMemoryBus()
-    return ServiceBusBus(request.getfixturevalue("transport"), request.getfixturevalue("broker"))
+    """The brokers of every implementation."""
+    return InMemoryBus() if request.param == "in-memory" else _real_bus(request)
+
+
+@pytest.fixture(params=BUSES_PRESENT[1:])
+def real_bus(request: pytest.FixtureRequest) -> ServiceBusBus:
+    """Those of them that a receiver of the SDK can talk to: the fake hands its messages over by itself."""
+    return _real_bus(request)
+
+
+def _real_bus(request: pytest.FixtureRequest) -> ServiceBusBus:
+    if request.param == "stand-in":
+        return StandInBus(request.getfixturevalue("transport"), request.getfixturevalue("broker"))
+    return ServiceBusBus(request.getfixturevalue("emulator_transport"), SERVICE_BUS_EMULATOR or "")
