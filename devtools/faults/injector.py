@@ -5,11 +5,13 @@ once, for it is counted. Each fault has a random generator of its own, and every
 not change what another hits.
 
 With a file, every strike is written there as a line before it happens, and those already in it count: a stand-in that is killed and started
-again goes on with its plan, and whoever reads the file knows what happened even to a process that had no time to say so.
+again goes on with its plan, and whoever reads the file knows what happened even to a process that had no time to say so. Each start is a
+line, too: the chances are drawn anew then, or a fault that missed every call before a kill would miss them again after each.
 """
 
 import json
 import os
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -59,8 +61,11 @@ class Injector:
         self._abilities = abilities
         self._seed = seed
         self._armed: list[_Armed] = []
-        self._already = _counted(log, at)
-        self._log = None if log is None else os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        lines = [] if log is None else [line for line in _lines(log) if line["at"] == at]
+        self._already = Counter(line["fault"] for line in lines if "fault" in line)
+        self._starts = len(lines) - self._already.total()
+        self._log = None if log is None else _open(log)
+        self._write({"at": at, "start": self._starts})
         self.add(*faults)
 
     @classmethod
@@ -76,8 +81,8 @@ class Injector:
         for fault in faults:
             self._check(fault)
             index = len(self._armed)
-            fired = self._already.get(index, 0)
-            self._armed.append(_Armed(fault, Random(f"{self._seed}/{self.at}/{index}/{fired}"), fired=fired))
+            fired = self._already[index]
+            self._armed.append(_Armed(fault, Random(f"{self._seed}/{self.at}/{index}/{self._starts}"), fired=fired))
             if fault.kind is Kind.CLOCK_MOVED:
                 self.moved_seconds += fired * (fault.seconds or 0.0)
 
@@ -90,7 +95,7 @@ class Injector:
         armed.fired += 1
         if armed.fault.kind is Kind.CLOCK_MOVED:
             self.moved_seconds += armed.fault.seconds or 0.0
-        self._note(self._armed.index(armed), operation, target)
+        self._write({"at": self.at, "fault": self._armed.index(armed), "operation": operation, "target": target})
         return armed.fault
 
     @property
@@ -120,9 +125,8 @@ class Injector:
         if fault.variant is not None and fault.variant not in variants:
             raise PlanInvalid(f"{fault.summary}: it knows {', '.join(sorted(variants)) or 'no variants'}")
 
-    def _note(self, index: int, operation: str, target: str) -> None:
+    def _write(self, line: Mapping[str, Any]) -> None:
         if self._log is not None:
-            line = {"at": self.at, "fault": index, "operation": operation, "target": target}
             os.write(self._log, json.dumps(line).encode() + b"\n")
 
 
@@ -132,14 +136,19 @@ def log_beside(plan: Path) -> Path:
 
 
 def strikes(log: Path) -> list[dict[str, Any]]:
-    """What was written, in order; nothing, where nothing happened yet."""
+    """What happened, in order; nothing, where nothing happened yet."""
+    return [line for line in _lines(log) if "fault" in line]
+
+
+def _lines(log: Path) -> list[dict[str, Any]]:
     text = log.read_text(encoding="utf-8") if log.exists() else ""
     return [json.loads(line) for line in text.splitlines() if line.endswith("}")]
 
 
-def _counted(log: Path | None, at: str) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for line in [] if log is None else strikes(log):
-        if line["at"] == at:
-            counts[line["fault"]] = counts.get(line["fault"], 0) + 1
-    return counts
+def _open(log: Path) -> int:
+    """The file, to append to. A line that a kill or a full disk cut off ends here, or it would swallow the next one."""
+    handle = os.open(log, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    size_bytes = os.fstat(handle).st_size
+    if size_bytes and os.pread(handle, 1, size_bytes - 1) != b"\n":
+        os.write(handle, b"\n")
+    return handle
