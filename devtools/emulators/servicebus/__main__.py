@@ -1,7 +1,7 @@
-"""`python -m devtools.emulators.servicebus --config FILE [--port 5672] [--data DIR] [--sync]`
+"""`python -m devtools.emulators.servicebus --config FILE [--port 5672] [--data DIR] [--sync] [--max-connections 10] [--faults PLAN]`
 
 Prints one line when it listens, stops on Ctrl-C or SIGTERM. With --data, SIGUSR1 and the exit write the count of operations to
-DIR/operations.json.
+DIR/operations.json. With --faults it obeys a fault plan, see `mishaps`; what happened is written beside the plan.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import json
 import logging
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from typing_extensions import override
@@ -18,7 +19,11 @@ from typing_extensions import override
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.configuration import ConfigurationError
 from devtools.emulators.servicebus.journal import JournalError
+from devtools.emulators.servicebus.limits import AZURE
+from devtools.emulators.servicebus.mishaps import ABILITIES, AT
 from devtools.emulators.servicebus.server import HOST, running_broker
+from devtools.faults.injector import Injector
+from devtools.faults.plan import PlanInvalid
 
 
 def main() -> int:
@@ -27,13 +32,17 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=5672, help="0 takes a free one (default: %(default)s)")
     parser.add_argument("--data", type=Path, help="directory of the journal; without it everything is in memory")
     parser.add_argument("--sync", action="store_true", help="wait for the disk before answering, not only for the operating system")
+    parser.add_argument(
+        "--max-connections", type=int, default=AZURE.connections, help="open at once; the official emulator has 10 (default: %(default)s)"
+    )
+    parser.add_argument("--faults", type=Path, metavar="PLAN", help="a fault plan; only its faults at service-bus matter here")
     options = parser.parse_args()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithFacts("service bus: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     try:
         return asyncio.run(_serve(options))
-    except (ConfigurationError, JournalError) as problem:
+    except (ConfigurationError, JournalError, PlanInvalid) as problem:
         return _complain(str(problem))
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
@@ -46,14 +55,18 @@ async def _serve(options: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with running_broker(options.config, port=options.port, data=options.data, sync=options.sync) as broker:
+    limits = replace(AZURE, connections=options.max_connections)
+    faults = Injector.of(AT, ABILITIES, options.faults) if options.faults else None
+    async with running_broker(
+        options.config, port=options.port, data=options.data, sync=options.sync, limits=limits, faults=faults
+    ) as broker:
         loop.add_signal_handler(signal.SIGUSR1, _write_operations, broker, options.data)
         print(f"service bus: ready on {HOST}:{broker.port}", flush=True)
         broker.failed.add_done_callback(lambda _: stop.set())
         await stop.wait()
         _write_operations(broker, options.data)
-        if broker.failed.done():
-            return _complain(f"stopped, nothing more was acknowledged: {broker.failed.result()}")
+    if broker.failed.done():  # the last write of all may fail, too
+        return _complain(f"stopped, nothing more was acknowledged: {broker.failed.result()}")
     return 0
 
 

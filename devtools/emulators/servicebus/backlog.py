@@ -93,6 +93,17 @@ class Backlog:
         """Remove what `first_available` has just returned from what is on offer."""
         heappop(self._available)
 
+    def waiting_behind(self, first: Entry, limit: int) -> list[Entry]:
+        """Up to `limit` other available entries, in no order that means anything."""
+        found: dict[int, Entry] = {}
+        for number in self._available:
+            entry = self._entries.get(number)
+            if entry is not None and entry is not first and entry.available:
+                found[number] = entry
+            if len(found) >= limit:
+                break
+        return list(found.values())
+
     def set_due(self, entry: Entry, due_ms: int | None) -> None:
         """Replace the entry's moment; None: nothing will happen to it by itself."""
         entry.due_ms = due_ms

@@ -8,6 +8,7 @@ from devtools.emulators.servicebus.configuration import QueuePolicy
 from devtools.emulators.servicebus.decoding import decode
 from devtools.emulators.servicebus.encoding import described, encode
 from devtools.emulators.servicebus.message import ANNOTATIONS, APPLICATION_PROPERTIES, DATA, HEADER, PROPERTIES, Lock, parse
+from devtools.emulators.servicebus.mishaps import Mishaps
 from devtools.emulators.servicebus.queue import Queue
 from devtools.emulators.servicebus.records import Record
 from devtools.emulators.servicebus.values import Described, Symbol, Timestamp, UInt
@@ -75,13 +76,14 @@ class Bench:
     policy: QueuePolicy = POLICY
     clock: Clock = field(default_factory=Clock)
     journal: Recorder = field(default_factory=Recorder)
+    mishaps: Mishaps | None = None
     queue: Queue = field(init=False)
     dead_letters: Queue = field(init=False)
 
     def __post_init__(self) -> None:
         endless = replace(self.policy, name="orders/$DeadLetterQueue", max_delivery_count=None, ttl_ms=None, duplicate_window_ms=None)
-        self.dead_letters = Queue(endless, now_ms=self.clock, journal=self.journal)
-        self.queue = Queue(self.policy, now_ms=self.clock, journal=self.journal, dead_letters=self.dead_letters)
+        self.dead_letters = Queue(endless, now_ms=self.clock, journal=self.journal, mishaps=self.mishaps)
+        self.queue = Queue(self.policy, now_ms=self.clock, journal=self.journal, dead_letters=self.dead_letters, mishaps=self.mishaps)
 
     def send(self, *bodies: str, message_id: str | None = None, ttl_ms: int | None = None, scheduled_ms: int | None = None) -> None:
         """Send and hand out."""

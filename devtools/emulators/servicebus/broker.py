@@ -13,10 +13,12 @@ from typing import Protocol
 
 from devtools.emulators.servicebus.configuration import QueuePolicy
 from devtools.emulators.servicebus.journal import FileJournal, MemoryJournal
+from devtools.emulators.servicebus.mishaps import Mishaps
 from devtools.emulators.servicebus.queue import Queue
 from devtools.emulators.servicebus.records import QueueSnapshot
 from devtools.emulators.servicebus.refusals import entity_not_found
 from devtools.emulators.servicebus.shared_access import KEY, KEY_NAME
+from devtools.faults.plan import Kind
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +37,16 @@ class Output(Protocol):
 class Broker:
     """A running broker; made by `server.running_broker`."""
 
-    def __init__(self, policies: Sequence[QueuePolicy], *, now_ms: Callable[[], int], journal: FileJournal | MemoryJournal) -> None:
+    def __init__(
+        self,
+        policies: Sequence[QueuePolicy],
+        *,
+        now_ms: Callable[[], int],
+        journal: FileJournal | MemoryJournal,
+        mishaps: Mishaps | None = None,
+    ) -> None:
         self.now_ms = now_ms
+        self.mishaps = mishaps or Mishaps()
         self.port = 0
         self.operations: Counter[str] = Counter()
         """What clients did at the wire since the start, by operation; a batch is one `send` and several `sent-messages`."""
@@ -64,6 +74,11 @@ class Broker:
             raise entity_not_found(path)
         return queue
 
+    def target(self, path: str) -> str:
+        """What a fault plan calls the entity at a path: the queue's own name, or the path, where there is none."""
+        queue = self._queues.get(path.removesuffix(MANAGEMENT))
+        return queue.name if queue else path
+
     def flush_soon(self, connection: Output) -> None:
         """The connection has something to send at the end of this turn."""
         self._written.add(connection)
@@ -75,6 +90,7 @@ class Broker:
         """Let schedules, locks and expiry take effect, for ever."""
         while not self.failed.done():
             await asyncio.sleep(TICK_SECONDS)
+            self.mishaps.happens(Kind.CLOCK_MOVED, "tick")
             for queue in self._queues.values():
                 queue.dispatch()
             self._flush()
@@ -110,8 +126,8 @@ class Broker:
 
     def _add(self, policy: QueuePolicy) -> None:
         endless = replace(policy, name=f"{policy.name}/$DeadLetterQueue", max_delivery_count=None, ttl_ms=None, duplicate_window_ms=None)
-        dead_letters = Queue(endless, now_ms=self.now_ms, journal=self._journal)
-        queue = Queue(policy, now_ms=self.now_ms, journal=self._journal, dead_letters=dead_letters)
+        dead_letters = Queue(endless, now_ms=self.now_ms, journal=self._journal, mishaps=self.mishaps)
+        queue = Queue(policy, now_ms=self.now_ms, journal=self._journal, dead_letters=dead_letters, mishaps=self.mishaps)
         self._queues[queue.name.lower()] = queue
         self._queues[dead_letters.name.lower()] = dead_letters
 

@@ -2,8 +2,6 @@
 
 Messages are mostly not decoded: `skip` finds where a value ends and `map_items` cuts a map into raw spans, so bodies and
 application properties are passed on byte for byte.
-
-Lacks: the three decimal types, which can be skipped but not decoded.
 """
 
 import struct
@@ -16,6 +14,9 @@ from devtools.emulators.servicebus.values import (
     Byte,
     Char,
     CodecError,
+    Decimal32,
+    Decimal64,
+    Decimal128,
     Described,
     Float,
     Int,
@@ -60,7 +61,7 @@ def skip(data: bytes, at: int) -> int:
 def map_items(data: bytes, at: int) -> list[tuple[bytes, bytes]]:
     """The entries of the map at `at` as (key bytes, value bytes)."""
     try:
-        size_at, count = _compound(data, at, small=0xC1, large=0xD1)
+        size_at, count, _ = _compound(data, at, small=0xC1, large=0xD1)
     except (struct.error, IndexError) as error:
         raise CodecError(f"not an AMQP map at byte {at}: {error}") from error
     items, position = [], size_at
@@ -77,7 +78,7 @@ def first_item(data: bytes, at: int) -> Any:
     if data[at : at + 1] == b"\x45":
         return None
     try:
-        start, count = _compound(data, at, small=0xC0, large=0xD0)
+        start, count, _ = _compound(data, at, small=0xC0, large=0xD0)
     except (struct.error, IndexError) as error:
         raise CodecError(f"not an AMQP list at byte {at}: {error}") from error
     return decode(data, start)[0] if count else None
@@ -103,6 +104,9 @@ def _plain(code: int, data: bytes, at: int) -> tuple[Any, int]:
         return kind(unpack(data, at)[0]), at + size
     if code == 0x98:
         return uuid.UUID(bytes=data[at : at + 16]), at + 16
+    if code in _DECIMALS:
+        size, kind = _DECIMALS[code]
+        return kind(data[at : at + size]), at + size
     if code in _TEXT:
         return _text(code, data, at)
     if code in _COMPOUND:
@@ -118,8 +122,8 @@ def _text(code: int, data: bytes, at: int) -> tuple[Any, int]:
     return _TEXT[code](raw), start + size
 
 
-def _compound(data: bytes, at: int, *, small: int, large: int) -> tuple[int, int]:
-    """(position of the first item, number of items) of a list or map."""
+def _compound(data: bytes, at: int, *, small: int, large: int) -> tuple[int, int, int]:
+    """(position of the first item, number of items, position after the last) of a list or map."""
     if data[at] == small:
         start, count, end = at + 3, data[at + 2], at + 2 + data[at + 1]
     elif data[at] == large:
@@ -128,31 +132,31 @@ def _compound(data: bytes, at: int, *, small: int, large: int) -> tuple[int, int
         raise CodecError(f"constructor 0x{data[at]:02x} is not 0x{small:02x} or 0x{large:02x}")
     if count > end - start or end > len(data):
         raise CodecError(f"{count} items in {end - start} bytes")
-    return start, count
+    return start, count, end
 
 
 def _list(code: int, data: bytes, at: int) -> tuple[list[Any], int]:
-    start, count = _compound(data, at - 1, small=0xC0, large=0xD0)
+    start, count, end = _compound(data, at - 1, small=0xC0, large=0xD0)
     items = []
     for _ in range(count):
         value, start = _decode(data, start)
         items.append(value)
-    return items, start
+    return items, _closed(start, end)
 
 
 def _map(code: int, data: bytes, at: int) -> tuple[dict[Any, Any], int]:
-    start, count = _compound(data, at - 1, small=0xC1, large=0xD1)
+    start, count, end = _compound(data, at - 1, small=0xC1, large=0xD1)
     items = {}
     for _ in range(count // 2):
         key, start = _decode(data, start)
         items[key], start = _decode(data, start)
-    return items, start
+    return items, _closed(start, end)
 
 
 def _array(code: int, data: bytes, at: int) -> tuple[Array, int]:
     end, count, start = (at + 1 + data[at], data[at + 1], at + 2) if code == 0xE0 else (at + 4 + _u32(data, at), _u32(data, at + 4), at + 8)
-    if count > len(data):  # elements may take no bytes at all, so the size does not bound the count
-        raise CodecError(f"{count} array elements in {len(data)} bytes")
+    if count > end - start or end > len(data):  # elements may take no bytes at all; nobody sends many of those
+        raise CodecError(f"{count} array elements in {end - start} bytes")
     descriptor, element = None, data[start]
     if element == 0:
         descriptor, start = _decode(data, start + 1)
@@ -162,7 +166,14 @@ def _array(code: int, data: bytes, at: int) -> tuple[Array, int]:
     for _ in range(count):
         value, start = _plain(element, data, start)
         values.append(value if descriptor is None else Described(descriptor, value))
-    return values, end
+    return values, _closed(start, end)
+
+
+def _closed(position: int, end: int) -> int:
+    """`end`, if that is where the last item ended. Items that reach past it would be read again by others, twice at every level."""
+    if position != end:
+        raise CodecError(f"the items end at byte {position}, not at byte {end}")
+    return end
 
 
 def _end(data: bytes, at: int) -> int:
@@ -213,6 +224,7 @@ _FIXED: dict[int, tuple[Callable[[bytes, int], tuple[Any, ...]], int, Callable[[
         (0x83, "q", Timestamp),
     )
 }
+_DECIMALS: dict[int, tuple[int, type[bytes]]] = {0x74: (4, Decimal32), 0x84: (8, Decimal64), 0x94: (16, Decimal128)}
 _TEXT: dict[int, Callable[[bytes], Any]] = {
     0xA0: bytes,
     0xB0: bytes,

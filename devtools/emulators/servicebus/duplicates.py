@@ -17,15 +17,16 @@ class DuplicateHistory:
         self._queue = queue
         self._window_ms = window_ms
         self._journal = journal
-        self._until_ms: dict[MessageId, int] = {}  # in order of ending, because the window is one length
+        self._until_ms: dict[MessageId, int] = {}  # in order of ending, while the clock goes forward: the window is one length
 
     def admit(self, message_id: MessageId | None, now: int) -> bool:
         """Whether the message is new; if it is, its id is taken from now on."""
         if self._window_ms is None or message_id is None:
             return True
         self._forget(now)
-        if message_id in self._until_ms:
+        if self._until_ms.get(message_id, now) > now:
             return False
+        self._until_ms.pop(message_id, None)  # it ended, but stands behind one that ends later: the clock was set back between them
         self._until_ms[message_id] = now + self._window_ms
         self._journal.write(Remembered(self._queue, message_id, now + self._window_ms))
         return True

@@ -1,6 +1,6 @@
 """Writing AMQP 1.0 values to bytes. Wire layout: OASIS AMQP 1.0, part 1, section 1.6.
 
-Lacks: the three decimal types, and arrays of lists, maps or described values (refused with a CodecError).
+Lacks: arrays of lists, maps or described values (refused with a CodecError).
 """
 
 import struct
@@ -13,6 +13,9 @@ from devtools.emulators.servicebus.values import (
     Byte,
     Char,
     CodecError,
+    Decimal32,
+    Decimal64,
+    Decimal128,
     Described,
     Float,
     Int,
@@ -128,6 +131,9 @@ _ENCODERS: dict[type, Callable[[Any], bytes]] = {
     Timestamp: _number(0x83, "q"),
     Float: _number(0x72, "f"),
     float: _number(0x82, "d"),
+    Decimal32: lambda value: b"\x74" + bytes(value),
+    Decimal64: lambda value: b"\x84" + bytes(value),
+    Decimal128: lambda value: b"\x94" + bytes(value),
     Char: lambda value: struct.pack(">BI", 0x73, ord(value)),
     uuid.UUID: lambda value: b"\x98" + bytes(value.bytes),
     bytes: _variable(0xA0, None),

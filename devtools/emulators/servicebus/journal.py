@@ -4,9 +4,12 @@ Records are collected and written once per turn of the event loop, as one block 
 that turn leaves: a block that is torn at the end of the file was never acknowledged, and is dropped as a whole. `os.write` hands
 the block to the operating system, which survives the death of this process; surviving the machine's takes `sync=True`.
 
+A disk that is full may take a part of a block: that part is never believed, and nothing of it was acknowledged.
+
 At every start the file is read and rewritten with what is still there. It is not rewritten while running.
 """
 
+import errno
 import fcntl
 import os
 import struct
@@ -18,8 +21,10 @@ from typing import Any
 
 from devtools.emulators.servicebus.decoding import decode
 from devtools.emulators.servicebus.encoding import encode
+from devtools.emulators.servicebus.mishaps import Mishaps
 from devtools.emulators.servicebus.records import Activated, Failed, Numbered, QueueSnapshot, Record, Remembered, Removed, Stored
 from devtools.emulators.servicebus.values import Long, UByte
+from devtools.faults.plan import Kind
 
 FILE_NAME = "service-bus.journal"
 _MAGIC = b"service bus journal 1\n"
@@ -44,11 +49,12 @@ class MemoryJournal:
 class FileJournal:
     """The journal of one broker. Opening reads, compacts and locks it; `snapshots` holds what was found, by queue name."""
 
-    def __init__(self, directory: Path, *, now_ms: int, sync: bool = False) -> None:
+    def __init__(self, directory: Path, *, now_ms: int, sync: bool = False, mishaps: Mishaps | None = None) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(directory)
         self._sync = sync
         self._pending: list[bytes] = []
+        self._mishaps = Mishaps()  # what is found is written again unharmed
         path = directory / FILE_NAME
         self.snapshots = replay(path.read_bytes()) if path.exists() else {}
         fresh = path.with_suffix(".new")
@@ -59,6 +65,7 @@ class FileJournal:
         self.flush()
         os.fsync(self._file)
         fresh.replace(path)
+        self._mishaps = mishaps or self._mishaps
 
     def write(self, record: Record) -> None:
         self._pending.append(_to_bytes(record))
@@ -68,7 +75,11 @@ class FileJournal:
         if not self._pending:
             return
         block = b"".join(self._pending)
-        _write_all(self._file, _BLOCK.pack(len(block), zlib.crc32(block)) + block)
+        framed = _BLOCK.pack(len(block), zlib.crc32(block)) + block
+        if self._mishaps.happens(Kind.DISK_FULL, "journal"):
+            _write_all(self._file, framed[: self._mishaps.choose(range(len(framed)))])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        _write_all(self._file, framed)
         self._pending.clear()
         if self._sync:
             os.fsync(self._file)

@@ -3,6 +3,7 @@
 Lacks: deferred messages, sessions, rules, message deletion by batch; each is answered with 501 and amqp:not-implemented.
 """
 
+import logging
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -14,6 +15,8 @@ from devtools.emulators.servicebus.refusals import RefusedError, bad_argument, m
 from devtools.emulators.servicebus.requests import Request, parse_request, response
 from devtools.emulators.servicebus.settlement import settle_by_word
 from devtools.emulators.servicebus.values import Array, Int, Long, Symbol, Timestamp
+
+log = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 262_144
 """256 KB: the Standard tier (Azure documentation, "Service Bus quotas")."""
@@ -29,10 +32,16 @@ def answer_request(raw: bytes, *, queue: Queue, operations: Operations) -> bytes
     try:
         status, body = _OPERATIONS.get(name, _unknown)(queue, request, operations)
     except RefusedError as refusal:
-        properties = {"statusCode": Int(refusal.status), "statusDescription": refusal.text, "errorCondition": Symbol(refusal.condition)}
-        return response(request, properties, None)
+        log.log(refusal.log_level, "operation refused", extra={"queue": queue.name, "operation": name, **refusal.facts})
+        return refuse_request(request, refusal)
     queue.dispatch()
     return response(request, {"statusCode": Int(status), "statusDescription": "OK"}, body)
+
+
+def refuse_request(request: Request, refusal: RefusedError) -> bytes:
+    """The response that says no."""
+    properties = {"statusCode": Int(refusal.status), "statusDescription": refusal.text, "errorCondition": Symbol(refusal.condition)}
+    return response(request, properties, None)
 
 
 def _renew(queue: Queue, request: Request, operations: Operations) -> Answer:

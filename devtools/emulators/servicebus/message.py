@@ -38,8 +38,8 @@ _OWNED = frozenset({_LOCK_TOKEN, _LOCKED_UNTIL, _SEQUENCE_NUMBER, _ENQUEUE_SEQUE
 class Message:
     """What a sender gave us. `rest` is everything from the properties on, untouched."""
 
-    durable: bool
-    priority: int
+    durable: bool | None
+    priority: int | None
     ttl_ms: int | None
     delivery_annotations: _Entries
     annotations: _Entries
@@ -88,13 +88,15 @@ def split_batch(raw: bytes) -> list[bytes]:
 
 
 def to_wire(message: Message, stamp: Stamp) -> bytes:
-    """The message as a receiver gets it."""
+    """The message as a receiver gets it. What Azure leaves out is left out: the client's own tests know the size of what it sends."""
     entries = [
         (_ENQUEUED_TIME, encode(Timestamp(stamp.enqueued_ms))),
         (_SEQUENCE_NUMBER, encode(Long(stamp.sequence_number))),
-        (_ENQUEUE_SEQUENCE_NUMBER, encode(Long(stamp.enqueue_sequence_number))),
-        (_STATE, encode(Int(stamp.state))),
     ]
+    if stamp.enqueue_sequence_number != stamp.sequence_number:
+        entries.append((_ENQUEUE_SEQUENCE_NUMBER, encode(Long(stamp.enqueue_sequence_number))))
+    if stamp.state != ACTIVE:
+        entries.append((_STATE, encode(Int(stamp.state))))
     token: list[_Entry] = []
     if stamp.lock:
         token.append((_LOCK_TOKEN, encode(stamp.lock.token)))
@@ -122,17 +124,16 @@ def with_application_properties(message: Message, added: Mapping[str, str]) -> M
 
 
 def _assembled(message: Message, delivery_count: int, delivery_annotations: Sequence[_Entry], annotations: Sequence[_Entry]) -> bytes:
-    parts = [_header(message, delivery_count)]
-    if delivery_annotations:
-        parts.append(described(DELIVERY_ANNOTATIONS, encode_map(delivery_annotations)))
+    parts = [_header(message, delivery_count), described(DELIVERY_ANNOTATIONS, encode_map(delivery_annotations))]
     if annotations:
         parts.append(described(ANNOTATIONS, encode_map(annotations)))
     return b"".join([*parts, message.rest])
 
 
 def _header(message: Message, delivery_count: int) -> bytes:
+    priority = None if message.priority is None else UByte(message.priority)
     ttl = None if message.ttl_ms is None else UInt(message.ttl_ms)
-    return described(HEADER, encode([message.durable, UByte(message.priority), ttl, False, UInt(delivery_count)]))
+    return described(HEADER, encode([message.durable, priority, ttl, None, UInt(delivery_count)]))
 
 
 def _sections(raw: bytes) -> list[tuple[int, int, int, int]]:
@@ -149,7 +150,7 @@ def _sections(raw: bytes) -> list[tuple[int, int, int, int]]:
 
 def _parse(raw: bytes) -> Message:
     """Sections may come in any order: client libraries put delivery annotations last."""
-    header: tuple[bool, int, int | None] = (False, 4, None)
+    header: tuple[bool | None, int | None, int | None] = (None, None, None)
     delivery_annotations: _Entries = ()
     annotations: _Entries = ()
     message_id = None
@@ -172,13 +173,13 @@ def _foreign(raw: bytes, at: int) -> _Entries:
     return tuple(item for item in map_items(raw, at) if item[0] not in _OWNED)
 
 
-def _header_fields(header: object) -> tuple[bool, int, int | None]:
+def _header_fields(header: object) -> tuple[bool | None, int | None, int | None]:
     if not isinstance(header, list):
         raise CodecError("the header is not a list")
     durable, priority, ttl_ms = (*header, None, None, None)[:3]
     if not isinstance(ttl_ms, int | None):
         raise CodecError("the header's ttl is not a number")
-    return bool(durable), priority if isinstance(priority, int) else 4, ttl_ms
+    return durable if isinstance(durable, bool) else None, priority if isinstance(priority, int) else None, ttl_ms
 
 
 def _scheduled(annotations: _Entries) -> int | None:

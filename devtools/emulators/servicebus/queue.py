@@ -6,37 +6,40 @@ What is surprising:
   documentation, "Message sequencing and timestamps"). The first stays visible as the enqueue sequence number.
 - A locked message does not expire; it may once the lock ends.
 - Nothing happens by itself: `dispatch` has to be called for time to take effect, and also takes it into account itself.
+- The clock may jump, forwards and back: what is to happen at a moment happens once the clock is past it, and not again.
 
 Lacks: sessions, deferral, size quotas. The dead-letter queue is a Queue without expiry and delivery limit.
 """
 
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from devtools.emulators.servicebus.backlog import Backlog, Entry
 from devtools.emulators.servicebus.configuration import QueuePolicy
+from devtools.emulators.servicebus.consumers import Consumer, Consumers
 from devtools.emulators.servicebus.duplicates import DuplicateHistory
 from devtools.emulators.servicebus.message import Lock, Message, parse, to_storage, with_application_properties
+from devtools.emulators.servicebus.mishaps import Mishaps
 from devtools.emulators.servicebus.records import Activated, Failed, Journal, QueueSnapshot, Removed, Stored
 from devtools.emulators.servicebus.refusals import lock_lost, message_not_found, not_allowed
+from devtools.faults.plan import Kind
 
-
-class Consumer(Protocol):
-    """A receiver that is asked whether it can take one more message."""
-
-    deletes: bool
-    """Receive and delete: the message is gone when it is handed over."""
-
-    def ready(self) -> bool: ...
-    def deliver(self, entry: Entry, lock: Lock | None) -> None: ...
+_OVERTAKING = 20
+"""So many of those that wait are looked at for one that overtakes the first."""
 
 
 class Queue:
     """Messages in order of sequence number, and the receivers waiting for them."""
 
-    def __init__(self, policy: QueuePolicy, *, now_ms: Callable[[], int], journal: Journal, dead_letters: "Queue | None" = None) -> None:
+    def __init__(
+        self,
+        policy: QueuePolicy,
+        *,
+        now_ms: Callable[[], int],
+        journal: Journal,
+        dead_letters: "Queue | None" = None,
+        mishaps: Mishaps | None = None,
+    ) -> None:
         self.name = policy.name
         self.dead_letters = dead_letters
         self._policy = policy
@@ -45,7 +48,8 @@ class Queue:
         self._history = DuplicateHistory(policy.name, policy.duplicate_window_ms, journal)
         self._backlog = Backlog()
         self._locked: dict[uuid.UUID, Entry] = {}
-        self._consumers: deque[Consumer] = deque()
+        self._consumers = Consumers()
+        self._mishaps = mishaps or Mishaps()
         self._next_sequence_number = 1
 
     @property
@@ -54,21 +58,21 @@ class Queue:
 
     # --- sending
 
-    def send(self, message: Message, raw: bytes) -> int | None:
+    def send(self, message: Message, raw: bytes, *, operation: str = "send") -> int | None:
         """Take a message, `raw` being its bytes: now, or later where it says so. None: a duplicate, silently dropped."""
         if self.dead_letters is None:
             raise not_allowed(f"Messages cannot be sent to '{self.name}'.")
         now = self._now_ms()
         if not self._history.admit(message.message_id, now):
             return None
-        scheduled_ms = message.scheduled_ms if message.scheduled_ms is not None and message.scheduled_ms > now else None
-        entry = self._append(Entry(message, self._number(), 0, now, scheduled_ms))
-        self._record(entry, raw)
-        return entry.sequence_number
+        sequence_number = self._store(message, raw, now)
+        if self._mishaps.armed and self._mishaps.happens(Kind.DUPLICATE, operation, self.name):
+            self._store(message, raw, now)
+        return sequence_number
 
     def schedule(self, message: Message, raw: bytes) -> int:
         """As `send`, for the schedule operation, which must name a number: a duplicate's belongs to no message."""
-        sequence_number = self.send(message, raw)
+        sequence_number = self.send(message, raw, operation="schedule")
         return self._number() if sequence_number is None else sequence_number
 
     def cancel(self, sequence_numbers: list[int]) -> None:
@@ -80,7 +84,7 @@ class Queue:
     # --- receiving
 
     def add_consumer(self, consumer: Consumer) -> None:
-        self._consumers.append(consumer)
+        self._consumers.add(consumer)
 
     def remove_consumer(self, consumer: Consumer) -> None:
         """The receiver is gone. Locks it holds stay until they end or are settled by token."""
@@ -89,9 +93,12 @@ class Queue:
     def dispatch(self) -> None:
         """Let time take effect, then hand available messages to receivers with credit, in turn."""
         self._advance()
-        while (entry := self._backlog.first_available()) and (consumer := self._next_consumer()):
-            self._backlog.take()
-            self._hand_over(entry, consumer)
+        while (entry := self._backlog.first_available()) and (consumer := self._consumers.next_ready()):
+            if self._mishaps.armed and (other := self._overtaking(entry)):
+                self._hand_over(other, consumer)
+            else:
+                self._backlog.take()
+                self._hand_over(entry, consumer)
 
     def peek(self, from_sequence_number: int, count: int) -> list[Entry]:
         """Up to `count` messages from that number on, locked and scheduled ones too."""
@@ -101,19 +108,28 @@ class Queue:
     # --- settling, by lock token; all raise message-lock-lost
 
     def complete(self, token: uuid.UUID) -> None:
-        self._remove(self._holding(token))
+        entry = self._holding(token, "complete")
+        if self._mishaps.armed and self._may_fail_again(entry) and self._mishaps.happens(Kind.DUPLICATE, "complete", self.name):
+            self._fail(entry)  # as if its lock had run out
+        else:
+            self._remove(entry)
 
     def abandon(self, token: uuid.UUID) -> None:
         """Give back, counted as a failed delivery."""
-        self._fail(self._holding(token))
+        self._fail(self._holding(token, "abandon"))
 
     def release(self, token: uuid.UUID) -> None:
         """Give back what was never worked on: the delivery count stays."""
-        self._unlock(self._holding(token))
+        self._unlock(self._holding(token, "release"))
+
+    def take_back(self, token: uuid.UUID) -> None:
+        """What was locked but never left the broker is available again; nothing happens where the lock is over."""
+        if entry := self._locked.get(token):
+            self._unlock(entry)
 
     def dead_letter(self, token: uuid.UUID, properties: Mapping[str, str]) -> None:
         """Move to the dead-letter queue with these application properties (DeadLetterReason, DeadLetterErrorDescription)."""
-        self._bury(self._holding(token), properties)
+        self._bury(self._holding(token, "dead-letter"), properties)
 
     def check(self, token: uuid.UUID) -> None:
         """Raise message-lock-lost unless the lock is held."""
@@ -121,7 +137,7 @@ class Queue:
 
     def renew(self, token: uuid.UUID) -> int:
         """Prolong a held lock by the lock duration from now; the new end."""
-        entry = self._holding(token)
+        entry = self._holding(token, "renew-lock")
         until_ms = self._now_ms() + self._policy.lock_ms
         entry.lock = Lock(token, until_ms)
         self._backlog.set_due(entry, until_ms)
@@ -145,6 +161,12 @@ class Queue:
     def _number(self) -> int:
         self._next_sequence_number += 1
         return self._next_sequence_number - 1
+
+    def _store(self, message: Message, raw: bytes, now: int) -> int:
+        scheduled_ms = message.scheduled_ms if message.scheduled_ms is not None and message.scheduled_ms > now else None
+        entry = self._append(Entry(message, self._number(), 0, now, scheduled_ms))
+        self._record(entry, raw)
+        return entry.sequence_number
 
     def _append(self, entry: Entry) -> Entry:
         entry.enqueue_sequence_number = entry.enqueue_sequence_number or entry.sequence_number
@@ -185,10 +207,14 @@ class Queue:
         else:
             self._remove(entry)
 
-    def _fail(self, entry: Entry) -> None:
-        entry.delivery_count += 1
+    def _may_fail_again(self, entry: Entry) -> bool:
         limit = self._policy.max_delivery_count
-        if limit is not None and entry.delivery_count >= limit:
+        return limit is None or entry.delivery_count + 1 < limit
+
+    def _fail(self, entry: Entry) -> None:
+        is_last = not self._may_fail_again(entry)
+        entry.delivery_count += 1
+        if is_last:
             text = f"Message could not be consumed after {entry.delivery_count} delivery attempts."
             self._bury(entry, {"DeadLetterReason": "MaxDeliveryCountExceeded", "DeadLetterErrorDescription": text})
             return
@@ -230,18 +256,22 @@ class Queue:
             raise message_not_found(sequence_number)
         return entry
 
-    def _holding(self, token: uuid.UUID) -> Entry:
+    def _holding(self, token: uuid.UUID, operation: str | None = None) -> Entry:
+        """The entry that a lock holds. With an operation that needs the lock, a fault may end it before its time."""
         self._advance()
         entry = self._locked.get(token)
         if entry is None:
             raise lock_lost()
+        if self._mishaps.armed and operation is not None and self._mishaps.happens(Kind.LOCK_LOST, operation, self.name):
+            self._fail(entry)
+            raise lock_lost()
         return entry
 
-    def _next_consumer(self) -> Consumer | None:
-        for _ in range(len(self._consumers)):
-            self._consumers.rotate(-1)
-            if self._consumers[-1].ready():
-                return self._consumers[-1]
+    def _overtaking(self, first: Entry) -> Entry | None:
+        """A message that a fault lets go before the first one; it stays among those on offer, where it is skipped later."""
+        others = self._backlog.waiting_behind(first, _OVERTAKING)
+        if others and self._mishaps.happens(Kind.REORDER, "receive", self.name):
+            return self._mishaps.choose(others)
         return None
 
     def _hand_over(self, entry: Entry, consumer: Consumer) -> None:

@@ -3,6 +3,9 @@
 Conditions and status codes are Azure's; the client library turns each condition into an exception of its own.
 """
 
+import logging
+from typing import Any
+
 
 class RefusedError(Exception):
     """A request that is answered with an error and changes nothing."""
@@ -12,6 +15,19 @@ class RefusedError(Exception):
         self.condition = condition
         self.status = status
         self.text = text
+
+    @property
+    def log_level(self) -> int:
+        """What the stand-in lacks is said loudly; a lock that ran out, or the like, is everyday life."""
+        return logging.WARNING if self.condition == NOT_IMPLEMENTED else logging.INFO
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """For the log."""
+        return {"condition": self.condition, "reason": self.text}
+
+
+NOT_IMPLEMENTED = "amqp:not-implemented"
 
 
 def lock_lost() -> RefusedError:
@@ -31,7 +47,7 @@ def message_too_large(size_bytes: int, limit_bytes: int) -> RefusedError:
 
 
 def not_implemented(what: str) -> RefusedError:
-    return RefusedError("amqp:not-implemented", 501, f"{what}: this local Service Bus does not have it.")
+    return RefusedError(NOT_IMPLEMENTED, 501, f"{what}: this local Service Bus does not have it.")
 
 
 def not_allowed(why: str) -> RefusedError:
@@ -48,3 +64,7 @@ def malformed(why: str) -> RefusedError:
 
 def unauthorized(why: str) -> RefusedError:
     return RefusedError("amqp:unauthorized-access", 401, why)
+
+
+def forced(why: str) -> RefusedError:
+    return RefusedError("amqp:connection:forced", 408, why)

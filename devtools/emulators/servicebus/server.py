@@ -11,6 +11,9 @@ from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.configuration import read_configuration
 from devtools.emulators.servicebus.connection import Connection
 from devtools.emulators.servicebus.journal import FileJournal, MemoryJournal
+from devtools.emulators.servicebus.limits import AZURE, Admissions, Limits
+from devtools.emulators.servicebus.mishaps import Mishaps
+from devtools.faults.injector import Injector
 
 HOST = "127.0.0.1"
 
@@ -21,18 +24,32 @@ def wall_clock_ms() -> int:
 
 @contextlib.asynccontextmanager
 async def running_broker(
-    config: Mapping[str, Any] | Path, *, port: int = 0, data: Path | None = None, sync: bool = False
+    config: Mapping[str, Any] | Path,
+    *,
+    port: int = 0,
+    data: Path | None = None,
+    sync: bool = False,
+    limits: Limits = AZURE,
+    faults: Injector | None = None,
 ) -> AsyncIterator[Broker]:
     """A broker that accepts connections until the block is left; `port` 0 takes a free one, see `Broker.port`.
 
     `config`: content or file in the official emulator's format. `data`: the journal's directory; None keeps everything in memory.
-    `sync`: every flush also waits for the disk. Raises ConfigurationError, JournalError, OSError (the port is in use).
+    `sync`: every flush also waits for the disk. `faults`: what goes wrong, see `mishaps`; stays the caller's to close.
+    Raises ConfigurationError, JournalError, PlanInvalid, OSError (the port is in use).
     """
     policies = read_configuration(config)
-    journal = FileJournal(data, now_ms=wall_clock_ms(), sync=sync) if data else MemoryJournal()
-    broker = Broker(policies, now_ms=wall_clock_ms, journal=journal)
+    mishaps = Mishaps(faults, has_journal=data is not None)
+
+    def moved_clock_ms() -> int:
+        return wall_clock_ms() + mishaps.moved_ms
+
+    now_ms = moved_clock_ms if mishaps.armed else wall_clock_ms
+    journal = FileJournal(data, now_ms=now_ms(), sync=sync, mishaps=mishaps) if data else MemoryJournal()
+    broker = Broker(policies, now_ms=now_ms, journal=journal, mishaps=mishaps)
+    admissions = Admissions(limits)
     try:
-        server = await asyncio.get_running_loop().create_server(lambda: Connection(broker), HOST, port)
+        server = await asyncio.get_running_loop().create_server(lambda: Connection(broker, admissions), HOST, port)
     except OSError:
         journal.close()
         raise

@@ -5,9 +5,13 @@ from collections import deque
 from typing import Any, Protocol
 
 from devtools.emulators.servicebus.broker import Broker
-from devtools.emulators.servicebus.links import Link, Outlet
+from devtools.emulators.servicebus.calls import Call
+from devtools.emulators.servicebus.claims import Grants
+from devtools.emulators.servicebus.limits import HANDLE_MAX, MAX_LINKS, too_many_handles
+from devtools.emulators.servicebus.links import Link
 from devtools.emulators.servicebus.management import MAX_MESSAGE_BYTES
-from devtools.emulators.servicebus.opening import LinkRequest, Openings
+from devtools.emulators.servicebus.opening import CLAIMS, LinkRequest, Openings
+from devtools.emulators.servicebus.outlet import Outlet
 from devtools.emulators.servicebus.performatives import (
     ATTACH,
     BEGIN,
@@ -26,6 +30,7 @@ log = logging.getLogger(__name__)
 
 INCOMING_WINDOW = 5000
 """Transfers a client may send before it hears from us again."""
+MAX_WAITING_BYTES = 8 * MAX_MESSAGE_BYTES
 _SERIAL = 0xFFFFFFFF
 _FRAME_ROOM_BYTES = 128  # more than a transfer performative takes
 
@@ -34,28 +39,44 @@ class Connection(Protocol):
     """The connection a session lives on, as the session sees it."""
 
     peer_frame_bytes: int
-    granted: set[str]
+    grants: Grants
 
     def send(self, frame: bytes) -> None: ...
     def writable(self) -> bool: ...
+    def cut(self) -> None: ...
+    def link_count(self) -> int: ...
+
+
+class SessionEndedError(Exception):
+    """The client did what ends its session; its connection and its other sessions live on."""
+
+    def __init__(self, refusal: RefusedError) -> None:
+        super().__init__(refusal.text)
+        self.refusal = refusal
 
 
 class Session:
     """Made from a begin; `handle` gets every later frame of its channel except the end."""
 
     def __init__(self, broker: Broker, connection: Connection, channel: int, begin: Fields) -> None:
+        self._broker = broker
         self._connection = connection
         self._channel = channel
         self._links: dict[int, Link] = {}
-        self._openings = Openings(broker, self, connection.granted)
+        self._openings = Openings(broker, self, connection.grants)
         self._next_incoming_id = begin["next_outgoing_id"] or 0
         self._incoming_left = INCOMING_WINDOW
         self._next_outgoing_id = 0
         self._outgoing_left = begin["incoming_window"] or 0
         self._next_delivery_id = 0
         self._waiting: deque[tuple[Fields, bytes]] = deque()  # transfers the client's window has no room for
+        self._waiting_bytes = 0
         windows = {"incoming_window": UInt(INCOMING_WINDOW), "outgoing_window": UInt(INCOMING_WINDOW)}
-        self.send(BEGIN, remote_channel=UShort(channel), next_outgoing_id=UInt(0), **windows, handle_max=UInt(255), properties={})
+        self.send(BEGIN, remote_channel=UShort(channel), next_outgoing_id=UInt(0), **windows, handle_max=UInt(HANDLE_MAX), properties={})
+
+    @property
+    def link_count(self) -> int:
+        return len(self._links)
 
     # --- for the connection
 
@@ -85,20 +106,27 @@ class Session:
         link = {"handle": UInt(handle), "delivery_count": UInt(delivery_count), "link_credit": UInt(credit), "drain": drain}
         self.send(FLOW, **self._windows(), **link, available=UInt(0), echo=False, properties={})
 
-    def send_message(self, handle: int, tag: bytes, message: bytes, *, settled: bool) -> int:
+    def send_message(self, handle: int, tag: bytes | None, message: bytes, *, settled: bool) -> int:
         """One delivery, in as many transfers as the client's frames need; its delivery id."""
         delivery_id = self._next_delivery_id
         self._next_delivery_id = (delivery_id + 1) & _SERIAL
         room = self._connection.peer_frame_bytes - _FRAME_ROOM_BYTES
         for start in range(0, len(message), room):
-            fields = {"handle": UInt(handle), "delivery_id": UInt(delivery_id), "delivery_tag": tag, "message_format": UInt(0)}
+            fields: Fields = {"handle": UInt(handle), "delivery_id": UInt(delivery_id), "delivery_tag": tag, "message_format": UInt(0)}
             fields |= {"settled": settled, "more": start + room < len(message)}
             self._waiting.append((fields, message[start : start + room]))
+        self._waiting_bytes += len(message)
         self._send_waiting()
+        if self._waiting_bytes > MAX_WAITING_BYTES:
+            raise SessionEndedError(RefusedError("amqp:session:window-violation", 400, "The client asks, but has no room for the answers."))
         return delivery_id
 
     def can_send(self) -> bool:
         return not self._waiting and self._outgoing_left > 0 and self._connection.writable()
+
+    def cut(self) -> None:
+        """End the connection, as a fault plan says."""
+        self._connection.cut()
 
     # --- inside
 
@@ -114,20 +142,39 @@ class Session:
         while self._waiting and self._outgoing_left > 0:
             fields, part = self._waiting.popleft()
             self._connection.send(frame(self._channel, TRANSFER, payload=part, **fields))
+            self._waiting_bytes -= len(part)
             self._outgoing_left -= 1
             self._next_outgoing_id = (self._next_outgoing_id + 1) & _SERIAL
 
     def _attach(self, fields: Fields) -> None:
         request = LinkRequest.read(fields)
+        if request.handle in self._links:
+            raise SessionEndedError(RefusedError("amqp:session:handle-in-use", 400, f"Handle {request.handle} is in use."))
+        if request.handle > HANDLE_MAX:
+            raise SessionEndedError(too_many_handles(HANDLE_MAX))
+        if self._connection.link_count() >= MAX_LINKS:
+            raise SessionEndedError(too_many_handles(MAX_LINKS))
+        if request.address == CLAIMS:  # what can go wrong there is the claim
+            self._answer_attach(request, self._open(request))
+            return
+        call = Call(lambda: self._open(request), lambda refusal: refusal, lambda it: self._answer_attach(request, it), self.cut)
+        self._broker.mishaps.meet("open", self._broker.target(request.address), call)
+
+    def _open(self, request: LinkRequest) -> Link | RefusedError:
         try:
             link = self._openings.open(request)
         except RefusedError as refusal:
-            log.warning("link refused", extra={"address": request.address, "condition": refusal.condition, "reason": refusal.text})
-            self._refuse(request, refusal)
-            return
+            return refusal
         self._links[request.handle] = link
-        self.send(ATTACH, **request.echo(), max_message_size=ULong(MAX_MESSAGE_BYTES), properties={})
-        self._openings.opened(link, request)
+        return link
+
+    def _answer_attach(self, request: LinkRequest, link: Link | RefusedError) -> None:
+        if isinstance(link, RefusedError):
+            log.warning("link refused", extra={"address": request.address, "condition": link.condition, "reason": link.text})
+            self._refuse(request, link)
+        elif self._links.get(request.handle) is link:  # else the client did not wait
+            self.send(ATTACH, **request.echo(), max_message_size=ULong(MAX_MESSAGE_BYTES), properties={})
+            self._openings.opened(link, request)
 
     def _refuse(self, request: LinkRequest, refusal: RefusedError) -> None:
         """An attach without the terminus that would be ours, then the detach with the reason: clients read the reason only so."""

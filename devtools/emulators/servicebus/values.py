@@ -52,6 +52,18 @@ class Float(float):
     """32 bits; a plain `float` is the 64 bit double."""
 
 
+class Decimal32(bytes):
+    """A decimal number, as it came: nobody here calculates."""
+
+
+class Decimal64(bytes):
+    """The same, longer."""
+
+
+class Decimal128(bytes):
+    """The same, longer still."""
+
+
 class Char(str):
     """One character."""
 

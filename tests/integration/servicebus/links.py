@@ -31,6 +31,7 @@ CONFIG = {
                     queue("orders"),
                     queue("once", RequiresDuplicateDetection=True, DuplicateDetectionHistoryTimeWindow="PT1H"),
                     queue("hasty", LockDuration="PT1S", MaxDeliveryCount=2),
+                    queue("brief", LockDuration="PT4S"),
                     queue("ephemeral", DeadLetteringOnMessageExpiration=False),
                 ],
             }

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from azure.servicebus import ServiceBusMessage, ServiceBusMessageBatch
+from azure.servicebus import ServiceBusMessage, ServiceBusMessageBatch, ServiceBusSubQueue
 from azure.servicebus.aio import ServiceBusClient
 from azure.servicebus.exceptions import (
     MessageLockLostError,
     MessageNotFoundError,
     MessageSizeExceededError,
+    ServiceBusError,
 )
 
 from devtools.emulators.servicebus.broker import Broker
@@ -164,6 +165,52 @@ async def test_a_message_is_settled_after_its_link_is_gone(client: ServiceBusCli
         await receiver.complete_message(message)
 
     assert bodies(broker, "orders") == []
+
+
+async def test_peek_shows_locked_and_scheduled_messages_from_any_number_on_and_takes_none(client: ServiceBusClient, broker: Broker) -> None:
+    async with links(client, "orders") as (sender, receiver):
+        await sender.send_messages([ServiceBusMessage(str(number)) for number in range(1, 6)])
+        await sender.schedule_messages(ServiceBusMessage("later"), datetime.now(UTC) + timedelta(hours=1))
+        [locked] = await receive(receiver, 1)
+
+        seen = await receiver.peek_messages(100, sequence_number=1)
+        from_four = await receiver.peek_messages(2, sequence_number=4)
+
+        await receiver.complete_message(locked)
+        beyond = await receiver.peek_messages(10, sequence_number=99)
+
+    assert [str(message) for message in seen] == ["1", "2", "3", "4", "5", "later"]
+    assert [message.state.name for message in seen] == ["ACTIVE"] * 5 + ["SCHEDULED"]
+    assert [message.sequence_number for message in from_four] == [4, 5]
+    assert beyond == []
+    assert bodies(broker, "orders") == ["2", "3", "4", "5", "later"]
+
+
+async def test_peek_gives_as_many_messages_as_an_answer_holds(client: ServiceBusClient) -> None:
+    async with links(client, "orders") as (sender, receiver):
+        for number in range(4):
+            await sender.send_messages(ServiceBusMessage(bytes([number]) * 100_000))
+
+        first = await receiver.peek_messages(10, sequence_number=1)
+        rest = await receiver.peek_messages(10)
+
+    assert [message.sequence_number for message in (*first, *rest)] == [1, 2, 3, 4]
+
+
+async def test_a_dead_letter_is_peeked_received_and_completed_and_never_buried_again(client: ServiceBusClient, broker: Broker) -> None:
+    async with links(client, "orders") as (sender, receiver):
+        await sender.send_messages([ServiceBusMessage("a"), ServiceBusMessage("b")])
+        for message in await receive(receiver, 2):
+            await receiver.dead_letter_message(message, reason="no")
+
+    async with client.get_queue_receiver("orders", sub_queue=ServiceBusSubQueue.DEAD_LETTER) as dead:
+        assert [str(message) for message in await dead.peek_messages(10)] == ["a", "b"]
+        first, second = await receive(dead, 2)
+        await dead.complete_message(first)
+        with pytest.raises(ServiceBusError, match="cannot be dead-lettered again"):
+            await dead.dead_letter_message(second, reason="no")
+
+    assert bodies(broker, "orders/$DeadLetterQueue") == ["b"]
 
 
 # --- time

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,22 +20,25 @@ from azure.servicebus.exceptions import (
 )
 
 from devtools.emulators.servicebus.server import running_broker
-from tests.integration.servicebus.links import CONFIG, bodies, connected, send
+from tests.integration.servicebus.links import CONFIG, bodies, connected, drained, links, receive, send
 
 # --- the process
 
 
 @contextlib.asynccontextmanager
-async def process(config: Path, *arguments: str, file_limit_bytes: int = -1) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def process(
+    config: Path, *arguments: str, file_limit_bytes: int = -1, log: Path | None = None
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """The stand-in as a process, with its connection string once it is ready."""
     command = (sys.executable, "-m", "devtools.emulators.servicebus", "--config", str(config), "--port", "0", *arguments)
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit_bytes, file_limit_bytes))
 
-    started = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[3], preexec_fn=limit
-    )
+    with log.open("w") if log else contextlib.nullcontext() as errors:
+        started = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.PIPE, stderr=errors, cwd=Path(__file__).parents[3], preexec_fn=limit
+        )
     assert started.stdout is not None
     try:
         line = (await started.stdout.readline()).decode().strip()
@@ -98,6 +102,53 @@ async def test_a_kill_under_load_loses_no_acknowledged_message_and_revives_no_co
     assert not completed & {*there}
     assert len(there) == len({*there})
     assert sent_again == 0  # duplicate detection remembers, too
+
+
+async def test_a_restart_loses_nothing_of_any_kind(config_file: Path, tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "data"))
+    due = datetime.now(UTC) + timedelta(hours=1)
+
+    async with process(config_file, *data) as (broker, connection_string):
+        async with connected(connection_string) as client, links(client, "orders") as (sender, receiver):
+            await sender.send_messages([ServiceBusMessage(body) for body in ("dead", "failed", "locked", "waiting")])
+            [scheduled, cancelled] = await sender.schedule_messages([ServiceBusMessage("later"), ServiceBusMessage("never")], due)
+            await sender.cancel_scheduled_messages(cancelled)
+            dead, failed, _ = await receive(receiver, 3)
+            await receiver.dead_letter_message(dead, reason="unreadable")
+            await receiver.abandon_message(failed)
+        broker.kill()
+        await broker.wait()
+
+    async with process(config_file, *data) as (_, connection_string), connected(connection_string) as client:
+        async with links(client, "orders") as (sender, receiver):
+            there = await receiver.peek_messages(10, sequence_number=1)
+            await sender.send_messages(ServiceBusMessage("next"))
+            got = await receive(receiver, 4)
+        [buried] = await drained(client, "orders", 1, dead=True)
+
+    assert [(str(message), message.delivery_count) for message in there] == [("failed", 1), ("locked", 0), ("waiting", 0), ("later", 0)]
+    assert (there[-1].sequence_number, there[-1].scheduled_enqueue_time_utc) == (
+        scheduled,
+        due.replace(microsecond=due.microsecond // 1000 * 1000),
+    )
+    assert [str(message) for message in got] == ["failed", "locked", "waiting", "next"]
+    assert got[-1].sequence_number == 7
+    assert (str(buried), buried.dead_letter_reason) == ("dead", "unreadable")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the client leaves a refused connection to the collector
+async def test_a_process_with_max_connections_refuses_the_next_and_says_why(config_file: Path, tmp_path: Path) -> None:
+    async with (
+        process(config_file, "--max-connections", "1", log=tmp_path / "log") as (_, connection_string),
+        connected(connection_string) as client,
+        client.get_queue_sender("orders") as first,
+    ):
+        with pytest.raises(ServiceBusError, match="1 connections are open"):
+            await send(client, "orders", ServiceBusMessage("refused"))
+        await first.send_messages(ServiceBusMessage("taken"))
+
+    says = "connection refused reason=ConnectionsQuotaExceeded: 1 connections are open, and no more are allowed (--max-connections)."
+    assert says in (tmp_path / "log").read_text()
 
 
 async def test_the_process_stops_cleanly_and_writes_its_operations(config_file: Path, tmp_path: Path) -> None:

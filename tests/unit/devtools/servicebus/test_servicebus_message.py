@@ -1,6 +1,7 @@
 """Messages: what the sender wrote is what the receiver reads, and the broker's annotations are the broker's."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,19 @@ from hypothesis import strategies as st
 from devtools.emulators.servicebus.bench import message_bytes
 from devtools.emulators.servicebus.decoding import decode
 from devtools.emulators.servicebus.encoding import described, encode
-from devtools.emulators.servicebus.message import ACTIVE, Lock, Stamp, parse, split_batch, to_storage, to_wire, with_application_properties
+from devtools.emulators.servicebus.message import (
+    ACTIVE,
+    SCHEDULED,
+    Lock,
+    Stamp,
+    parse,
+    split_batch,
+    to_storage,
+    to_wire,
+    with_application_properties,
+)
 from devtools.emulators.servicebus.refusals import RefusedError
-from devtools.emulators.servicebus.values import Described, Int, Long, Symbol, Timestamp, UByte, UInt
+from devtools.emulators.servicebus.values import Described, Int, Long, Symbol, Timestamp, UInt
 
 STAMP = Stamp(sequence_number=7, enqueue_sequence_number=7, enqueued_ms=1_000, state=ACTIVE, delivery_count=2, lock=None)
 TOKEN = uuid.UUID("00112233-4455-6677-8899-aabbccddeeff")
@@ -32,21 +43,28 @@ def test_a_delivered_message_carries_the_brokers_stamp() -> None:
 
     wire = sections(to_wire(parse(message_bytes("x", ttl_ms=5_000)), stamp))
 
-    assert wire[0x70] == [True, UByte(4), UInt(5_000), False, UInt(2)]
+    assert wire[0x70] == [True, None, UInt(5_000), None, UInt(2)]
     assert wire[0x71] == {Symbol("x-opt-lock-token"): TOKEN}
     assert wire[0x72] == {
         Symbol("x-opt-enqueued-time"): Timestamp(1_000),
         Symbol("x-opt-sequence-number"): Long(7),
         Symbol("x-opt-enqueue-sequence-number"): Long(3),
-        Symbol("x-opt-message-state"): Int(0),
         Symbol("x-opt-locked-until"): Timestamp(31_000),
     }
+
+
+def test_a_message_shows_no_state_and_no_older_number_where_there_is_nothing_to_say() -> None:
+    plain = sections(to_wire(parse(message_bytes("x")), STAMP))
+    scheduled = sections(to_wire(parse(message_bytes("x")), replace(STAMP, state=SCHEDULED)))
+
+    assert plain[0x72].keys() == {Symbol("x-opt-enqueued-time"), Symbol("x-opt-sequence-number")}
+    assert scheduled[0x72][Symbol("x-opt-message-state")] == Int(2)
 
 
 def test_a_message_without_a_lock_shows_none() -> None:
     wire = sections(to_wire(parse(message_bytes("x")), STAMP))
 
-    assert 0x71 not in wire
+    assert wire[0x71] == {}
     assert Symbol("x-opt-locked-until") not in wire[0x72]
 
 
