@@ -9,7 +9,11 @@ import sys
 from pathlib import Path
 
 from devtools.emulators.cosmos.journal import DamagedJournalError
+from devtools.emulators.cosmos.misbehaviour import ABILITIES
+from devtools.emulators.cosmos.ranges import even_ranges
 from devtools.emulators.cosmos.server import KEY, running_cosmos
+from devtools.faults.injector import Injector
+from devtools.faults.plan import PlanInvalid
 
 
 def main() -> int:
@@ -18,11 +22,15 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8081, help="the port on 127.0.0.1; 0 takes a free one (default: 8081)")
     parser.add_argument("--data", type=Path, help="the folder to keep everything in (default: in memory)")
     parser.add_argument("--key", default=KEY, help="the account key, base64 (default: the stand-in's own)")
+    parser.add_argument("--ranges", type=_positive, default=1, metavar="N", help="physical ranges per container (default: 1)")
+    parser.add_argument("--request-units-per-second", type=_positive, metavar="N", help="what a container may use (default: no limit)")
+    parser.add_argument("--aad", action="store_true", help="TLS with a certificate of its own, and tokens instead of keys")
+    parser.add_argument("--faults", type=Path, metavar="PLAN", help="what goes wrong: a fault plan (default: nothing)")
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="cosmos: %(levelname)s %(message)s")
     try:
-        asyncio.run(serve(options.port, options.data, options.key))
-    except DamagedJournalError as error:
+        asyncio.run(serve(options))
+    except (DamagedJournalError, PlanInvalid) as error:
         return _failed(str(error))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
@@ -31,15 +39,31 @@ def main() -> int:
     return 0
 
 
-async def serve(port: int, data: Path | None, key: str) -> None:
+async def serve(options: argparse.Namespace) -> None:
     """Listen until a signal asks to stop."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-    async with running_cosmos(port=port, data=data, key=key) as cosmos:
+    faults = Injector.of("cosmos", ABILITIES, options.faults)
+    running = running_cosmos(
+        port=options.port,
+        data=options.data,
+        key=options.key,
+        ranges=even_ranges(options.ranges),
+        units_per_second=options.request_units_per_second,
+        for_identities=options.aad,
+        faults=faults,
+    )
+    async with running as cosmos:
         print(f"cosmos: ready on {cosmos.endpoint.rstrip('/')}", flush=True)
         await stopped.wait()
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a positive whole number")
+    return int(text)
 
 
 def _failed(reason: str) -> int:

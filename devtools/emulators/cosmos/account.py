@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from devtools.emulators.cosmos.containers import Container, Database
 from devtools.emulators.cosmos.queries import query_resources
+from devtools.emulators.cosmos.ranges import KeyRange
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.values import Document
@@ -80,26 +81,13 @@ def container(store: Store, request: Request) -> Reply:
     return reply
 
 
-def key_ranges(_store: Store, request: Request, container: Container) -> Reply:
+def key_ranges(store: Store, request: Request, container: Container) -> Reply:
     """GET .../pkranges. The client asks until it is told that nothing changed: without the 304 it never stops."""
-    etag = f'"{container.rid}"'
+    etag = f'"{container.rid}-{len(store.ranges)}"'
     if request.headers.get("If-None-Match") == etag:
         return Reply(304, b"", {"etag": etag})
-    whole = {
-        "id": "0",
-        "minInclusive": "",
-        "maxExclusive": "FF",
-        "_rid": container.rid,
-        "_etag": etag,
-        "_self": f"{container.document['_self']}pkranges/0/",
-        "_ts": container.document["_ts"],
-        "_lsn": 1,
-        "ridPrefix": 0,
-        "throughputFraction": 1,
-        "status": "online",
-        "parents": [],
-    }
-    return _feed("PartitionKeyRanges", container.rid, [whole]).with_headers({"etag": etag})
+    documents = [_key_range(one, container, etag, share=1 / len(store.ranges)) for one in store.ranges]
+    return _feed("PartitionKeyRanges", container.rid, documents).with_headers({"etag": etag})
 
 
 def conflicts(_store: Store, _request: Request, container: Container) -> Reply:
@@ -127,6 +115,23 @@ def offer(store: Store, request: Request) -> Reply:
             raise RefusedError(400, "An offer has a content.")
         store.set_throughput(owner, content)
     return _resource(200, _offer(owner))
+
+
+def _key_range(one: KeyRange, container: Container, etag: str, *, share: float) -> Document:
+    return {
+        "id": one.id,
+        "minInclusive": one.low,
+        "maxExclusive": one.high,
+        "_rid": container.rid,
+        "_etag": etag,
+        "_self": f"{container.document['_self']}pkranges/{one.id}/",
+        "_ts": container.document["_ts"],
+        "_lsn": 1,
+        "ridPrefix": int(one.id),
+        "throughputFraction": share,
+        "status": "online",
+        "parents": [],
+    }
 
 
 def _owners(store: Store) -> list[Database | Container]:

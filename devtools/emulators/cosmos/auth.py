@@ -1,37 +1,58 @@
 """The signature of a request under the account's key.
 
-Surprising: a request addressed by resource ids signs only the last id, in lower case; one addressed by names signs the whole path as it is.
-A bearer token is taken at its word: there is no directory here to ask. The age of `x-ms-date` is not checked.
+Surprising: a request addressed by resource ids signs only the last id, in lower case; one addressed by names signs the whole path as it
+is. A bearer token is taken at its word: there is no directory here to ask, and no roles. What no role allows is refused, though: an
+identity works with items and reads what they are kept in, but makes, changes and deletes neither databases nor containers nor their
+throughput. The age of `x-ms-date` is not checked.
 """
 
 import base64
 import hashlib
 import hmac
+from typing import Final
 from urllib.parse import parse_qs, unquote
 
-from devtools.emulators.cosmos.refusals import RefusedError
+from devtools.emulators.cosmos.refusals import NOT_FOR_TOKENS, RefusedError
 from devtools.emulators.cosmos.rids import decoded
 from devtools.emulators.cosmos.wire import Request
 
-PARTITION_KEY_DELETE = ("operations", "partitionkeydelete")
+CONTAINER_PATH: Final = ("dbs", "*", "colls", "*")
+PARTITION_KEY_DELETE: Final = ("operations", "partitionkeydelete")
 
 
-def verify(request: Request, key: str) -> None:
-    """Refuse with 401 a request that the holder of `key` (base64) did not sign."""
+def verify(request: Request, key: str | None) -> None:
+    """Refuse with 401 a request that the holder of `key` (base64) did not sign and that has no token; without a key only tokens are taken.
+
+    Also refuses with 403 what an identity may not do, however much it is allowed to.
+    """
     fields = parse_qs(unquote(request.headers.get("Authorization", "")).replace("+", "%2B"))
     if fields.get("type") == ["aad"] and fields.get("sig"):
+        _check_data_plane(request)
         return
+    if key is None:
+        raise RefusedError(401, "Local Authorization is disabled. Use an AAD token to authorize all requests.")
     date = request.headers.get("x-ms-date", "")
     given = fields.get("sig", [""])[0]
-    if not date or not hmac.compare_digest(given.encode(), signature(request.method, request.segments, date, key).encode()):
+    if not date or not hmac.compare_digest(given.encode(errors="replace"), signature(request.method, request.segments, date, key).encode()):
         raise RefusedError(401, "The input authorization token can't serve the request: it was not signed with this account's key.")
+
+
+def _check_data_plane(request: Request) -> None:
+    """403/5300 for a change of the account's structure, which is made through Azure Resource Manager."""
+    kind = request.segments[0] if request.segments else ""
+    is_item = kind == "dbs" and len(request.segments) > len(CONTAINER_PATH)
+    if request.method == "GET" or is_item or request.flag("x-ms-documentdb-isquery") or (request.method, kind) == ("POST", "offers"):
+        return
+    call = f"{request.method} /{'/'.join(request.segments)}"
+    message = f"Request blocked by Auth local : The given request [{call}] cannot be authorized by AAD token in data plane."
+    raise RefusedError(403, message, substatus=NOT_FOR_TOKENS)
 
 
 def signature(method: str, segments: tuple[str, ...], date: str, key: str) -> str:
     """The base64 HMAC-SHA256 a client sends (Azure documentation, access control on Cosmos DB resources)."""
     kind, link = signed_resource(segments)
     text = f"{method.lower()}\n{kind.lower()}\n{link}\n{date.lower()}\n\n"
-    return base64.b64encode(hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.new(base64.b64decode(key), text.encode(errors="replace"), hashlib.sha256).digest()).decode()
 
 
 def signed_resource(segments: tuple[str, ...]) -> tuple[str, str]:

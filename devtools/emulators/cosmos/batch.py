@@ -9,7 +9,7 @@ from typing import Any, Final
 from devtools.emulators.cosmos.charges import read_charge, write_charge
 from devtools.emulators.cosmos.containers import Container
 from devtools.emulators.cosmos.documents import Record
-from devtools.emulators.cosmos.queries import KEY_HEADER
+from devtools.emulators.cosmos.ranges import KEY_HEADER
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.transaction import Conditions, Transaction

@@ -8,6 +8,7 @@ Sizes are bytes of compact UTF-8 JSON without the system properties.
 """
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import Final
 
 KILOBYTE: Final = 1024
@@ -31,6 +32,11 @@ def write_charge(size_bytes: int) -> float:
 def query_charge(items_looked_at: int) -> float:
     """One page of a query."""
     return QUERY_FLOOR + QUERY_PER_ITEM * items_looked_at
+
+
+def feed_charge(sizes_bytes: Iterable[int]) -> float:
+    """One page of a change feed: invented, the price of one item as large as all of them."""
+    return read_charge(sum(sizes_bytes))
 
 
 def _along(points: tuple[tuple[int, float], ...], kilobytes: float) -> float:

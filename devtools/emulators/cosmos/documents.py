@@ -20,6 +20,7 @@ SYSTEM_PROPERTIES: Final = frozenset({"_rid", "_self", "_etag", "_attachments", 
 ITEM_LIMIT_BYTES: Final = 2 * 1024 * 1024  # Azure documentation, Cosmos DB service quotas, per-item limits
 ID_LIMIT_BYTES: Final = 1023  # the same page
 FORBIDDEN_IN_ID: Final = re.compile(r"[/\\?#]")
+LEVELS_LIMIT: Final = 128  # the same page
 NEVER: Final = -1
 
 
@@ -96,6 +97,17 @@ def check_content(content: Document) -> None:
         raise RefusedError(400, "The input id is invalid: at most 1,023 bytes, none of / \\ ? # and no space at the end.")
     if "ttl" in content:
         check_ttl(content["ttl"], name="ttl")
+    _check_levels(content)
+
+
+def _check_levels(content: Document) -> None:
+    level: list[Value] = [content]
+    for _ in range(LEVELS_LIMIT):
+        values = (value for outer in level for value in (outer.values() if isinstance(outer, dict) else outer))
+        level = [value for value in values if isinstance(value, dict | list)]
+        if not level:
+            return
+    raise RefusedError(400, f"The input content is invalid: it is nested deeper than {LEVELS_LIMIT} levels.")
 
 
 def check_ttl(value: Value, *, name: str) -> None:

@@ -18,7 +18,7 @@ from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.sql.evaluate import aggregated, identity, matches, projected
 from devtools.emulators.cosmos.sql.syntax import ITEM, Evaluate, Query, Scope
 from devtools.emulators.cosmos.values import UNDEFINED, Value, is_number, order_key
-from devtools.emulators.cosmos.wire import encode
+from devtools.emulators.cosmos.wire import Request, encode
 
 PAGE_ITEMS: Final = 100
 PAGE_BYTES: Final = 4 * 1024 * 1024  # Azure documentation, Cosmos DB service quotas, maximum response size
@@ -59,12 +59,20 @@ def page(query: Query, records: Sequence[Record], parameters: Scope, *, token: s
         scopes = (scope for record in records for scope in matches(query, _outer(query, record, parameters)))
         value = aggregated(query, scopes, parameters)
         return Page([] if value is UNDEFINED else [encode(value)], None, len(records))
-    place = None if token is None else _place(token, mark)
+    place = None if token is None else _place(token, mark, len(query.order))
     found, last = _cut(_remaining(query, records, parameters, place), most)
     if last is None:
         return Page(found, None, len(records))
     given = (place.given if place else 0) + len(found)
     return Page(found, _token(Place(last.keys, last.number, last.part, given), mark), len(records))
+
+
+def page_items(request: Request) -> int:
+    """How many rows a page may have, -1 for as many as fit."""
+    text = request.headers.get("x-ms-max-item-count", str(PAGE_ITEMS))
+    if text != "-1" and not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise RefusedError(400, "The maximum item count is -1 or a positive number.")
+    return int(text)
 
 
 def _remaining(query: Query, records: Sequence[Record], parameters: Scope, place: Place | None) -> Iterator[tuple[Row, Value]]:
@@ -139,7 +147,7 @@ def _count(evaluate: Evaluate | None, parameters: Scope) -> int | None:
     if evaluate is None:
         return None
     count = evaluate(parameters)
-    if not is_number(count) or count < 0 or count != int(count):
+    if not is_number(count) or not 0 <= count < 2**53 or count != int(count):
         raise RefusedError(400, "TOP, OFFSET and LIMIT take whole numbers that are not negative.")
     return int(count)
 
@@ -154,12 +162,16 @@ def _token(place: Place, mark: str) -> str:
     return base64.b64encode(encode([mark, keys, place.number, place.part, place.given])).decode()
 
 
-def _place(token: str, mark: str) -> Place:
+def _place(token: str, mark: str, key_count: int) -> Place:
     try:
         found: list[Any] = json.loads(base64.b64decode(token, validate=True))
-        of, keys, number, part, given = found
-    except (binascii.Error, ValueError, TypeError):
+        of, keys, *counts = found
+        number, part, given = (int(count) for count in counts if type(count) is int)
+        place = Place(tuple(key[0] if key else UNDEFINED for key in keys if isinstance(key, list)), number, part, given)
+    except (binascii.Error, ValueError, TypeError, KeyError, RecursionError):
         raise RefusedError(400, "The continuation token cannot be read.") from None
     if of != mark:
         raise RefusedError(400, "The continuation token belongs to another query.")
-    return Place(tuple(key[0] if key else UNDEFINED for key in keys), number, part, given)
+    if len(place.keys) != key_count:
+        raise RefusedError(400, "The continuation token cannot be read.")
+    return place

@@ -44,7 +44,7 @@ def _apply(document: Document, operation: Any, key_paths: Sequence[Path]) -> Non
         raise RefusedError(400, "an operation is an object.")
     name = operation.get("op")
     path = _pointer(operation.get("path"), key_paths)
-    if name in {"add", "set", "replace", "incr"} and "value" not in operation:
+    if name in ("add", "set", "replace", "incr") and "value" not in operation:
         raise RefusedError(400, f"'{name}' needs a value.")
     match name:
         case "add":

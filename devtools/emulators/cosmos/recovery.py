@@ -5,7 +5,7 @@ given to something new.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -13,18 +13,25 @@ from devtools.emulators.cosmos.containers import Container, Database
 from devtools.emulators.cosmos.documents import Record, stored_record
 from devtools.emulators.cosmos.journal import FILE_NAME, Entry, FileJournal, items_entry, read_entries, rewrite
 from devtools.emulators.cosmos.keys import KeyDefinition
+from devtools.emulators.cosmos.ranges import ONE_RANGE, KeyRange
 from devtools.emulators.cosmos.rids import container_number, database_number, item_number
 from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.wire import encode
 
 
-def open_store(folder: Path | None, *, now: Callable[[], float] = time.time) -> Store:
+def open_store(
+    folder: Path | None,
+    *,
+    now: Callable[[], float] = time.time,
+    ranges: Sequence[KeyRange] = ONE_RANGE,
+    units_per_second: float | None = None,
+) -> Store:
     """A store as it was left in `folder`, or an empty one in memory. Raises DamagedJournalError and OSError."""
+    store = Store(now=now, ranges=ranges, units_per_second=units_per_second)
     if folder is None:
-        return Store(now=now)
+        return store
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE_NAME
-    store = Store(now=now)
     replay = _Replay(store)
     for entry in read_entries(path):
         replay.apply(entry)

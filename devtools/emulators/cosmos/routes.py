@@ -1,17 +1,19 @@
 """From a path to what answers it, and the kind under which the call is counted.
 
-Surprising: creating, upserting, querying and batching are all `POST .../docs` and differ by headers alone.
+Surprising: creating, upserting, querying and batching are all `POST .../docs` and differ by headers alone, and so do the two feeds, of all
+items and of changes, which are both `GET .../docs`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from devtools.emulators.cosmos import account, batch, items, queries
+from devtools.emulators.cosmos import account, batch, changefeed, items, queries
 from devtools.emulators.cosmos.containers import Container
+from devtools.emulators.cosmos.ranges import range_id
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.store import Store
-from devtools.emulators.cosmos.wire import Reply, Request
+from devtools.emulators.cosmos.wire import Reply, Request, refusal
 
 Kind = Literal[
     "account",
@@ -78,6 +80,8 @@ POSTED_ITEMS: Final[Sequence[tuple[str, Kind, InContainer]]] = (
     ("x-ms-documentdb-is-upsert", "upsert", items.upsert),
 )
 
+UNPAID: Final[Collection[Kind]] = ("ranges", "conflicts")
+
 
 def route(request: Request) -> Route:
     """The route of a request; 405 for what is not there (users, permissions, stored procedures, triggers, functions)."""
@@ -92,6 +96,8 @@ def _inside(request: Request) -> tuple[Kind, InContainer] | None:
     rest = request.segments[4:]
     if request.method == "POST" and rest == ("operations", "partitionkeydelete"):
         return "delete-partition", items.delete_partition
+    if request.method == "GET" and rest == ("docs",) and "A-IM" in request.headers:
+        return "feed", changefeed.read_changes
     if request.method == "POST" and rest == ("docs",):
         return next(((kind, answer) for header, kind, answer in POSTED_ITEMS if request.flag(header)), ("create", items.create))
     return IN_CONTAINER.get(f"{request.method} {_shape(rest)}")
@@ -107,18 +113,34 @@ def _contained(request: Request, kind: Kind, answer: InContainer) -> Route:
 
     def answer_with_container(store: Store, request: Request) -> Reply:
         container = store.owner(request.segments, request.headers.get("x-ms-cosmos-intended-collection-rid"))
-        reply = answer(store, request, container)
+        reply = _paid(store, container, kind, lambda: answer(store, request, container))
+        range_ = range_id(request, container, store.ranges)
         return reply.with_headers(
             {
                 "lsn": str(container.lsn),
-                "x-ms-session-token": f"0:-1#{container.lsn}",
-                "x-ms-documentdb-partitionkeyrangeid": "0",
+                "x-ms-session-token": f"{range_}:-1#{container.lsn}",
+                "x-ms-documentdb-partitionkeyrangeid": range_,
                 "x-ms-alt-content-path": f"dbs/{request.segments[1]}/colls/{request.segments[3]}",
                 "x-ms-content-path": container.rid,
             },
         )
 
     return Route(kind, answer_with_container, f"{request.segments[1]}/{request.segments[3]}")
+
+
+def _paid(store: Store, container: Container, kind: Kind, answer: Callable[[], Reply]) -> Reply:
+    """The answer, taken from the container's request units; also an error costs. What the client reads to find its way is not counted."""
+    budget = store.budgets.of(container.rid)
+    if budget is None or kind in UNPAID:
+        return answer()
+    budget.check()
+    try:
+        reply = answer()
+    except RefusedError as error:
+        budget.spend(refusal(error).charge)
+        raise
+    budget.spend(reply.charge)
+    return reply
 
 
 def _refuse(_store: Store, request: Request) -> Reply:

@@ -1,46 +1,52 @@
-"""The Cosmos DB stand-in over plain HTTP on loopback, for the unmodified `azure-cosmos` client.
+"""The Cosmos DB stand-in over HTTP, or TLS, on loopback, for the unmodified `azure-cosmos` client.
 
-Honest about what it lacks: change feed, query plans (cross-partition queries are answered directly), GROUP BY, full text and hybrid search,
-more than one physical range, unique keys, computed properties, stored procedures, triggers, functions, users, TLS, throughput limits (a 429
-comes only when asked for), and the age check of a signature. It refuses these instead of pretending. Vector search compares every vector in
-reach in double precision, where the service's index is approximate: it never misses a near one. Request charges are estimates.
+Honest about what it lacks, and refuses instead of pretending: the change feed's mode AllVersionsAndDeletes, query plans (what crosses
+partitions is answered directly or, with several physical ranges, refused where it would need one), GROUP BY, ORDER BY RANK, full text and
+hybrid search, sorting and paging in subqueries, most built-in functions, unique keys, computed properties, partition keys of version 1,
+stored procedures, triggers, functions and users.
+
+Lacks in silence, because no client asks for them: splits of ranges while it runs, roles and the check of a token, throughput per physical
+range and for metadata, the age check of a signature, session consistency (every read sees the last write), query and index metrics.
+Vector search compares every vector in reach in double precision, where the service's index is approximate: it never misses a near one.
+Request charges are estimates.
 
 `running_cosmos` is for tests; `python -m devtools.emulators.cosmos` runs it alone.
 """
 
+import asyncio
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
-from devtools.emulators.cosmos.observation import Fault, Operations
+from devtools.emulators.cosmos.certificate import server_context
+from devtools.emulators.cosmos.connections import web_server
+from devtools.emulators.cosmos.misbehaviour import ABILITIES
+from devtools.emulators.cosmos.observation import Operations
+from devtools.emulators.cosmos.ranges import ONE_RANGE, KeyRange
 from devtools.emulators.cosmos.recovery import open_store
-from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.service import Service
-from devtools.emulators.cosmos.wire import Reply, Request, refusal, segments_of
+from devtools.faults.injector import Injector
 
 HOST: Final = "127.0.0.1"
 KEY: Final = "e9U3KEARa4pcMJYhZjQDLfqn2qfNRx++APwinHaV7ex8Ys2DDMgfrAtmUg+znVYe2GljizCwdM+GZQc9RynFcQ=="
 """The key of every local account, for everyone to know: it guards nothing, it finds wrong settings."""
-REQUEST_LIMIT_BYTES: Final = 8 * 1024 * 1024  # an item of 2 MiB is up to three times as long with its letters escaped
-KEEPALIVE_SECONDS: Final = 600.0
 SHUTDOWN_SECONDS: Final = 1.0
-BODILESS: Final = frozenset({204, 304})
 
 
 class Cosmos:
     """A running stand-in."""
 
-    def __init__(self, service: Service, *, port: int, key: str) -> None:
+    def __init__(self, service: Service, *, port: int, key: str, scheme: str = "http") -> None:
         self._service = service
         self.port = port
         self.key = key
-        self.endpoint = f"http://{HOST}:{port}/"
+        self.endpoint = f"{scheme}://{HOST}:{port}/"
         self.connection_string = f"AccountEndpoint={self.endpoint};AccountKey={key};"
 
     @property
@@ -48,31 +54,10 @@ class Cosmos:
         """What was asked of it so far."""
         return self._service.operations
 
-    def fail_next(
-        self,
-        status: int,
-        substatus: int | None = None,
-        headers: Mapping[str, str] | None = None,
-        count: int = 1,
-        methods: Collection[str] | None = None,
-        *,
-        kinds: Collection[str] | None = None,
-        container: str | None = None,
-        applied: bool = False,
-    ) -> None:
-        """Answer the next `count` calls on items that fit with `status`; `applied` carries them out first, as when an answer is lost."""
-        self._service.faults.add(
-            Fault(
-                status,
-                substatus,
-                headers or {},
-                count,
-                None if methods is None else frozenset(methods),
-                None if kinds is None else frozenset(kinds),
-                container,
-                applied,
-            ),
-        )
+    @property
+    def faults(self) -> Injector:
+        """What goes wrong, and what did so far: `faults.add(Fault(at="cosmos", ...))`."""
+        return self._service.faults
 
 
 @asynccontextmanager
@@ -82,23 +67,34 @@ async def running_cosmos(
     data: Path | None = None,
     key: str = KEY,
     now: Callable[[], float] = time.time,
+    faults: Injector | None = None,
+    ranges: Sequence[KeyRange] = ONE_RANGE,
+    units_per_second: float | None = None,
+    for_identities: bool = False,
 ) -> AsyncIterator[Cosmos]:
     """A stand-in that listens while the block runs. `port` 0 takes a free one; without `data` nothing outlives it.
+
+    With `for_identities` it speaks TLS and takes tokens only; `units_per_second` is what each container may use.
+    `faults` is what goes wrong; more of it can be added while it runs.
 
     Raises OSError when the port is taken and DamagedJournalError when `data` cannot be read.
     """
     listener = _listener(port)
     try:
-        service = Service(open_store(data, now=now), key=key)
+        store = open_store(data, now=now, ranges=ranges, units_per_second=units_per_second)
+        service = Service(store, key=None if for_identities else key, faults=faults or Injector("cosmos", ABILITIES))
+        tls = server_context(data) if for_identities else None
     except BaseException:  # whatever it is, the port is given back and the error passed on
         listener.close()
         raise
-    runner = web.ServerRunner(_server(service), shutdown_timeout=SHUTDOWN_SECONDS)
+    stopping = asyncio.Event()
+    runner = web.ServerRunner(web_server(service, stopping), shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
-        await web.SockSite(runner, listener).start()
-        yield Cosmos(service, port=listener.getsockname()[1], key=key)
+        await web.SockSite(runner, listener, ssl_context=tls).start()
+        yield Cosmos(service, port=listener.getsockname()[1], key=key, scheme="https" if for_identities else "http")
     finally:
+        stopping.set()
         await runner.cleanup()
         listener.close()
         service.store.journal.close()
@@ -116,36 +112,3 @@ def _listener(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def _server(service: Service) -> web.Server:
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        try:
-            body = await _body(request)
-        except RefusedError as error:
-            return _response(refusal(error))
-        return _response(
-            service.answer(
-                Request(request.method, segments_of(request.raw_path), request.headers, body, f"http://{request.host}/"),
-            ),
-        )
-
-    return web.Server(handle, keepalive_timeout=KEEPALIVE_SECONDS, access_log=None)
-
-
-async def _body(request: web.BaseRequest) -> bytes:
-    """The whole body. The library's own limit is 1 MiB and answers in plain text, hence this one."""
-    chunks: list[bytes] = []
-    size_bytes = 0
-    async for chunk in request.content.iter_any():
-        size_bytes += len(chunk)
-        if size_bytes > REQUEST_LIMIT_BYTES:
-            raise RefusedError(413, f"Request size is too large: the limit is {REQUEST_LIMIT_BYTES} bytes.")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _response(reply: Reply) -> web.Response:
-    if reply.status in BODILESS:
-        return web.Response(status=reply.status, headers=reply.headers)
-    return web.Response(status=reply.status, body=reply.body, headers=reply.headers, content_type="application/json")

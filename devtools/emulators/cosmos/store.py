@@ -6,27 +6,38 @@ a change that was answered survives the process being killed.
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from devtools.emulators.cosmos.containers import DEFAULT_INDEXING, Container, Database, check_container, check_id, check_replacement
 from devtools.emulators.cosmos.documents import Record
 from devtools.emulators.cosmos.journal import Journal, NoJournal
+from devtools.emulators.cosmos.ranges import ONE_RANGE, KeyRange
 from devtools.emulators.cosmos.refusals import OWNER_MISSING, STALE_CONTAINER, RefusedError
 from devtools.emulators.cosmos.rids import container_rid, database_rid
+from devtools.emulators.cosmos.throughput import Budgets
 from devtools.emulators.cosmos.values import Document
 
 LINKS: Final = {"_docs": "docs/", "_sprocs": "sprocs/", "_triggers": "triggers/", "_udfs": "udfs/", "_conflicts": "conflicts/"}
 
 
 class Store:
-    """All state of one account. `now` gives seconds since 1970."""
+    """All state of one account. `now` gives seconds since 1970; without `units_per_second` a container takes any load."""
 
-    def __init__(self, *, journal: Journal | None = None, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal | None = None,
+        now: Callable[[], float] = time.time,
+        ranges: Sequence[KeyRange] = ONE_RANGE,
+        units_per_second: float | None = None,
+    ) -> None:
         self.databases: dict[str, Database] = {}
         self.last_number = 0
         self.journal: Journal = journal or NoJournal()
         self.now = now
+        self.ranges = ranges
+        self.budgets = Budgets(units_per_second, lambda: self.now())  # noqa: PLW0108  # whoever moves the clock replaces `now`
 
     def database(self, name: str, *, is_owner: bool = False) -> Database:
         """The database by name or resource id; 404, with a sub-status when something inside it was asked for."""

@@ -27,7 +27,7 @@ class Conditions:
 
     def check(self, record: Record) -> None:
         """412 when an existing item is not the one the caller means to change."""
-        if self.if_match not in {None, ANY, record.etag} or self.if_none_match in {ANY, record.etag}:
+        if self.if_match not in (None, ANY, record.etag) or self.if_none_match in (ANY, record.etag):
             raise RefusedError(412, "The item was changed by someone else: one of the specified pre-condition is not met.")
 
 

@@ -1,12 +1,14 @@
 """A request and an answer, free of the HTTP library, and JSON as the service reads and writes it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn, Self
+from typing import Any, Final, NoReturn, Self
 from urllib.parse import unquote
 
 from devtools.emulators.cosmos.refusals import RefusedError
+
+THROTTLED_STATUS: Final = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,21 @@ class Reply:
         return replace(self, headers={**headers, **self.headers})
 
 
+def feed(rid: str, rows: Sequence[bytes], headers: Mapping[str, str], charge: float) -> Reply:
+    """A page of a container's items, which are JSON already."""
+    head = b'{"_rid":' + encode(rid) + b',"Documents":['
+    tail = b'],"_count":' + str(len(rows)).encode() + b"}"
+    return Reply(200, head + b",".join(rows) + tail, {"x-ms-item-count": str(len(rows)), **headers}, charge)
+
+
 def refusal(error: RefusedError) -> Reply:
     """The answer for a refused request."""
     headers = {} if error.substatus is None else {"x-ms-substatus": str(error.substatus)}
-    return Reply.of(error.status, {"code": error.code, "message": error.message}, headers=headers)
+    if error.retry_after_milliseconds is not None:
+        headers["x-ms-retry-after-ms"] = str(error.retry_after_milliseconds)
+    charge = 0.0 if error.status == THROTTLED_STATUS else 1.0  # what was not let in costs nothing: invented, it costs a little there
+    message = error.message.encode(errors="replace").decode()  # it may quote a name that is no text
+    return Reply.of(error.status, {"code": error.code, "message": message}, headers=headers, charge=charge)
 
 
 def segments_of(raw_path: str) -> tuple[str, ...]:

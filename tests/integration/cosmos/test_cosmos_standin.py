@@ -17,6 +17,7 @@ from azure.cosmos.exceptions import (
 )
 
 from devtools.emulators.cosmos.server import KEY, Cosmos
+from devtools.faults.plan import Fault, Kind
 
 pytestmark = pytest.mark.integration
 
@@ -64,7 +65,7 @@ async def test_requests_are_counted_at_the_wire(cosmos: Cosmos, shards: Containe
 
 
 async def test_a_throttled_call_is_repeated_by_the_client(cosmos: Cosmos, shards: ContainerProxy) -> None:
-    cosmos.fail_next(429, 3200, {"x-ms-retry-after-ms": "1"}, count=2, methods=["POST"])
+    cosmos.faults.add(Fault(at="cosmos", kind=Kind.REFUSE, status=429, retry_after_seconds=0.001, calls=2, operation="create"))
 
     await shards.create_item(shard())
 
@@ -74,8 +75,9 @@ async def test_a_throttled_call_is_repeated_by_the_client(cosmos: Cosmos, shards
 
 async def test_a_fault_meets_only_what_it_names(cosmos: Cosmos, shards: ContainerProxy, chunks: ContainerProxy) -> None:
     async with aiohttp.ClientSession(cosmos.endpoint) as session:
-        fault = {"status": 449, "kinds": ["patch", "upsert"], "container": "shards"}
-        await (await session.post("/_fault", json=fault)).read()
+        fault = {"at": "cosmos", "kind": "refuse", "status": 449, "operation": "upsert", "target": "shards", "calls": 1}
+        async with session.post("/_faults", json=fault) as answer:
+            assert answer.status == 204
     await chunks.upsert_item({"id": "a0", "tenantId": "t1", "shardId": "a"})
     await shards.create_item(shard())
 
@@ -87,7 +89,7 @@ async def test_a_fault_meets_only_what_it_names(cosmos: Cosmos, shards: Containe
 
 
 async def test_an_answer_can_be_lost_after_the_work_was_done(cosmos: Cosmos, shards: ContainerProxy) -> None:
-    cosmos.fail_next(408, applied=True)
+    cosmos.faults.add(Fault(at="cosmos", kind=Kind.REFUSE, status=408, applied=True, operation="create", calls=1))
 
     with pytest.raises(CosmosHttpResponseError):
         await shards.create_item(shard())

@@ -88,8 +88,3 @@ async def test_many_items_are_read_in_one_call(chunks: ContainerProxy) -> None:
     found = await chunks.read_items([("a0", ["t1", "a"]), ("b1", ["t2", "b"]), ("zz", ["t1", "a"])])
 
     assert sorted(item["n"] for item in found) == [0, 7]
-
-
-async def test_the_change_feed_is_refused_in_plain_words(chunks: ContainerProxy) -> None:
-    with pytest.raises(CosmosHttpResponseError, match="no change feed"):
-        await collected(chunks.query_items_change_feed(start_time="Beginning"))

@@ -93,7 +93,7 @@ class Expressions:
         token = self._tokens.take()
         match token.kind:
             case "number":
-                return constant(int(token.text) if token.text.isdigit() else float(token.text))
+                return constant(token.number)
             case "string":
                 return constant(token.text)
             case "parameter":
@@ -178,7 +178,7 @@ class Expressions:
             return self._distance(token)
         function = FUNCTIONS.get(name)
         if function is None:
-            raise QuerySyntaxError(f"'{token.text}' is not a recognized built-in function name.", token.start, token.end)
+            raise QuerySyntaxError(f"'{token.text}' is not a recognized built-in function name in this stand-in.", token.start, token.end)
         arguments = self._list(")")
         if not function.least <= len(arguments) <= function.most:
             raise QuerySyntaxError(f"'{token.text}' does not take {len(arguments)} arguments.", token.start, token.end)

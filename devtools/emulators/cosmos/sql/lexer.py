@@ -34,6 +34,11 @@ class Token:
     start: int
     end: int
 
+    @property
+    def number(self) -> float:
+        """What a number means: whole where a double has it exactly, infinite where none can hold it."""
+        return int(self.text) if self.text.isdigit() and len(self.text) < 16 else float(self.text)
+
     def is_word(self, *words: str) -> bool:
         """Whether this is one of these keywords, in any case."""
         return self.kind == "name" and self.text.upper() in words

@@ -119,9 +119,9 @@ def _arithmetic(compute: Callable[[float, float], float]) -> Operator:
             return UNDEFINED
         try:
             result = compute(left, right)
+            return plain(result) if math.isfinite(result) else UNDEFINED
         except (ZeroDivisionError, OverflowError, ValueError):
             return UNDEFINED
-        return plain(result) if math.isfinite(result) else UNDEFINED
 
     return _valued(value)
 

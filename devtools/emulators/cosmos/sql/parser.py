@@ -7,12 +7,16 @@ yet sorts, alone and without ASC or DESC.
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 from devtools.emulators.cosmos.sql.evaluate import rows
 from devtools.emulators.cosmos.sql.expressions import RESERVED, Expressions
 from devtools.emulators.cosmos.sql.frame import Frame
 from devtools.emulators.cosmos.sql.lexer import Token, Tokens
 from devtools.emulators.cosmos.sql.syntax import ITEM, Column, Distance, Evaluate, Expression, Order, Query, QuerySyntaxError, Source
+
+FOREIGN: Final = ("LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS", "UNION", "EXCEPT", "INTERSECT", "HAVING", "FOR")
+"""Words other dialects of SQL have where an alias without AS may stand. As names they would be understood, but never as they were meant."""
 
 
 @lru_cache(maxsize=512)
@@ -95,6 +99,8 @@ class _Parser:
         if self._tokens.take_word("AS"):
             return self._tokens.expect_name().text
         next_token = self._tokens.next
+        if next_token.is_word(*FOREIGN):
+            raise QuerySyntaxError(f"This stand-in has no {next_token.text.upper()}.", next_token.start, next_token.end)
         return self._tokens.take().text if next_token.kind == "name" and not next_token.is_word(*RESERVED) else None
 
     def _from(self, *, is_subquery: bool) -> tuple[str | None, tuple[Source, ...]]:
@@ -148,6 +154,7 @@ class _Parser:
 
     def _ordered(self) -> Order:
         start = self._tokens.next
+        self._check_no_rank()
         expression: Expression = self._expressions.parse()
         if expression.distance is not None:
             return self._nearest(expression.distance)
@@ -157,6 +164,11 @@ class _Parser:
         if not is_descending:
             self._tokens.take_word("ASC")
         return Order(expression.evaluate, is_descending, expression.path)
+
+    def _check_no_rank(self) -> None:
+        word, after = self._tokens.next, self._tokens.after_next
+        if word.is_word("RANK") and after.kind == "name" and not after.is_word("ASC", "DESC", "OFFSET"):
+            raise QuerySyntaxError("This stand-in has no ORDER BY RANK.", word.start, word.end)
 
     def _nearest(self, distance: Distance) -> Order:
         """By nearness, which falls from the nearest to the farthest and then to items without a vector, whatever the function."""
@@ -178,7 +190,7 @@ class _Parser:
             raise self._tokens.unexpected()
         token = self._tokens.take()
         if token.kind == "number":
-            return lambda _: int(token.text) if token.text.isdigit() else token.text
+            return lambda _: token.number
         self._expressions.parameters.add(token.text)
         return lambda scope: scope[token.text]
 

@@ -14,6 +14,7 @@ from devtools.emulators.cosmos.server import KEY
 from devtools.emulators.cosmos.service import Service
 from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.wire import Reply, Request, decode, encode, segments_of
+from devtools.faults.injector import Injector
 
 DATE = "Sat, 21 Nov 2026 12:00:00 GMT"
 BODIES = st.recursive(
@@ -40,11 +41,11 @@ def sent(service: Service, method: str, path: str, body: bytes = b"", **headers:
     named = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
     named["x-ms-date"] = DATE
     named.setdefault("Authorization", quote(f"type=master&ver=1.0&sig={signature(method, segments, DATE, KEY)}"))
-    return service.answer(Request(method, segments, named, body, "http://127.0.0.1:1/"))
+    return service.answer(Request(method, segments, named, body, "http://127.0.0.1:1/")).reply
 
 
 def filled() -> Service:
-    service = Service(Store(now=lambda: 1000.0), key=KEY)
+    service = Service(Store(now=lambda: 1000.0), key=KEY, faults=Injector("cosmos", {}))
     assert sent(service, "POST", "/dbs/", b'{"id":"d"}').status == 201
     definition = b'{"id":"c","partitionKey":{"paths":["/t"],"kind":"Hash","version":2}}'
     assert sent(service, "POST", "/dbs/d/colls/", definition).status == 201
@@ -95,7 +96,7 @@ def test_no_body_makes_the_server_fail(body: object, kind: str) -> None:
 
 
 def test_a_bug_is_told_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
-    service = Service(BrokenStore(), key=KEY)
+    service = Service(BrokenStore(), key=KEY, faults=Injector("cosmos", {}))
 
     with caplog.at_level(logging.ERROR):
         reply = sent(service, "DELETE", "/dbs/d/")
