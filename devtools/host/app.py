@@ -14,9 +14,11 @@ from typing import Any
 
 import azure.functions as func
 
-from devtools.host.function import HostedFunction, HttpTrigger, QueueTrigger, TimerTrigger, Trigger
+from devtools.host.function import HostedFunction
 from devtools.host.refusal import AppRefused
+from devtools.host.retries import RetryPolicy, read_policy
 from devtools.host.signatures import read_signature
+from devtools.host.triggers import trigger_of
 
 MODULE = "function_app"
 _FUNCTION_NAME = re.compile(r"[a-z][a-z0-9_-]{0,127}", re.IGNORECASE)
@@ -81,36 +83,16 @@ def _host_function(function: func.Function) -> HostedFunction:
         is_async=inspect.iscoroutinefunction(function.get_user_function()),
         signature=read_signature(function),
         trigger_parameter=trigger.name,
-        trigger=_trigger(name, trigger.get_dict_repr()),
+        trigger=trigger_of(name, trigger.get_dict_repr()),
+        retry=_retry_policy(name, function),
     )
 
 
-def _trigger(function: str, binding: dict[str, Any]) -> Trigger:
-    match binding["type"]:
-        case "httpTrigger":
-            methods = binding.get("methods") or ()
-            return HttpTrigger(str(binding.get("route") or function), frozenset(_text(method).upper() for method in methods))
-        case "timerTrigger":
-            return TimerTrigger(str(binding["schedule"]))
-        case "serviceBusTrigger":
-            _check_service_bus(function, binding)
-            return QueueTrigger(str(binding["queueName"]), str(binding["connection"]))
-        case other:
-            raise AppRefused("policy", f"{other} is not imitated", function=function)
-
-
-def _check_service_bus(function: str, binding: dict[str, Any]) -> None:
-    if binding.get("topicName"):
-        raise AppRefused("policy", "Service Bus topics are not imitated", function=function)
-    if binding.get("isSessionsEnabled"):
-        raise AppRefused("policy", "Service Bus sessions are not imitated", function=function)
-    if _text(binding.get("cardinality") or "one").lower() != "one":
-        raise AppRefused(
-            "policy", "cardinality many is not imitated: in Azure it shifts optional metadata between messages", function=function
-        )
-    if binding.get("dataType") is not func.DataType.BINARY:
-        reason = "a Service Bus trigger needs data_type=func.DataType.BINARY: every other mode changes bodies or lets them forge metadata"
-        raise AppRefused("policy", reason, function=function)
+def _retry_policy(name: str, function: func.Function) -> RetryPolicy | None:
+    try:
+        return read_policy(function.get_settings_dict("retry_policy"))
+    except (KeyError, TypeError, ValueError) as error:
+        raise AppRefused("worker", f"its retry policy cannot be read: {error}", function=name) from error
 
 
 def _check_names(functions: list[func.Function]) -> None:
@@ -126,7 +108,3 @@ def _check_names(functions: list[func.Function]) -> None:
         for binding in function.get_bindings():
             if binding.name != "$return" and not _BINDING_NAME.fullmatch(binding.name):
                 raise AppRefused("host", f"the binding name {binding.name!r} must be letters, digits and single underscores", function=name)
-
-
-def _text(value: Any) -> str:
-    return str(getattr(value, "value", value))

@@ -10,16 +10,17 @@ from azure.servicebus.aio import ServiceBusClient
 
 from devtools.host.function import FunctionState
 from devtools.host.hostjson import ServiceBusLimits
-from devtools.host.invocations import Invoker, Succeeded
+from devtools.host.invocations import Call, Succeeded
 from devtools.host.messages import application_properties, body_of, metadata_of
 from devtools.host.pump import Pump, Receiver
+from devtools.host.runs import Runner
 from devtools.host.traces import new_trace
 
 # How long the SDK reads before it looks up: bounds how late a finished message is completed while the queue is quiet.
 _SOCKET_SECONDS = 0.05
 
 
-def pump_of(state: FunctionState, limits: ServiceBusLimits, invoker: Invoker, report: Callable[[str], None]) -> Pump:
+def pump_of(state: FunctionState, limits: ServiceBusLimits, runner: Runner, report: Callable[[str], None]) -> Pump:
     """The pump of one running queue function."""
     queue = state.address
 
@@ -30,10 +31,10 @@ def pump_of(state: FunctionState, limits: ServiceBusLimits, invoker: Invoker, re
         properties = application_properties(message)
         caller = properties.get("Diagnostic-Id") or properties.get("traceparent")
         trace = new_trace(str(caller or ""), str(properties.get("tracestate") or ""))
-        result = await invoker.invoke(state.function, Datum(body_of(message), "bytes"), metadata_of(message), trace)
-        return isinstance(result, Succeeded)
+        call = Call(state.function, Datum(body_of(message), "bytes"), trace, metadata_of(message))
+        return isinstance(await runner.run(call, "message"), Succeeded)
 
-    return Pump(queue, connect, handle, limits, report=report)
+    return Pump(queue, connect, handle, limits, function=state.function.name, mishaps=runner.mishaps, report=report)
 
 
 @asynccontextmanager

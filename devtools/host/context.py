@@ -9,6 +9,7 @@ import contextvars
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 thread_storage = threading.local()
 task_invocation: contextvars.ContextVar[str] = contextvars.ContextVar("host_invocation", default="")
@@ -40,12 +41,24 @@ class TraceContext:
 
 
 @dataclass(frozen=True)
+class LastFailure:
+    """Why the try before failed; ``message`` is ``Type: text``."""
+
+    message: str
+    source: str = ""
+    stack_trace: str = ""
+
+
+@dataclass(frozen=True)
 class RetryContext:
-    """Retry policies are not imitated, so this is always the first try."""
+    """Which try this is: 0 is the first. Only functions with a retry policy that counts see another (see ``retries``)."""
 
     retry_count: int = 0
     max_retry_count: int = 0
-    exception: None = None
+    exception: LastFailure | None = None
+
+
+FIRST_TRY: Final = RetryContext()
 
 
 @dataclass(frozen=True)
@@ -56,5 +69,5 @@ class Context:
     function_name: str
     function_directory: str
     trace_context: TraceContext
-    retry_context: RetryContext = RetryContext()
+    retry_context: RetryContext = FIRST_TRY
     thread_local_storage: threading.local = thread_storage

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from devtools.host.retries import RetryPolicy
+
 
 @dataclass(frozen=True)
 class HttpTrigger:
@@ -28,10 +30,40 @@ class TimerTrigger:
     """``schedule`` is an NCRONTAB expression and may still be ``%SETTING%``."""
 
     schedule: str
+    is_run_on_startup: bool = False
+    is_monitored: bool = True
     kind: ClassVar[str] = "timer"
 
 
-Trigger = HttpTrigger | QueueTrigger | TimerTrigger
+@dataclass(frozen=True)
+class ChangesTrigger:
+    """A Cosmos DB change feed. Names may still hold ``%SETTING%``; the connections are names of settings.
+
+    The intervals' defaults are the change feed processor's (Azure documentation, "Azure Cosmos DB trigger: configuration").
+
+    Attributes:
+        start: ``now``, ``beginning``, or a moment in ISO 8601, from which a range without a lease is read.
+        prefix: of the leases' ids. **Functions that share container, lease container and prefix share the changes**: each sees a part.
+    """
+
+    connection: str
+    database: str
+    container: str
+    lease_connection: str
+    lease_database: str
+    lease_container: str = "leases"
+    prefix: str = ""
+    creates_lease_container: bool = False
+    start: str = "now"
+    most: int = 100
+    poll_seconds: float = 5.0
+    acquire_seconds: float = 13.0
+    expire_seconds: float = 60.0
+    renew_seconds: float = 17.0
+    kind: ClassVar[str] = "change feed"
+
+
+Trigger = HttpTrigger | QueueTrigger | TimerTrigger | ChangesTrigger
 
 
 @dataclass(frozen=True)
@@ -59,6 +91,7 @@ class HostedFunction:
     signature: Signature
     trigger_parameter: str
     trigger: Trigger
+    retry: RetryPolicy | None = None
 
 
 @dataclass(frozen=True)
@@ -66,14 +99,16 @@ class FunctionState:
     """A function as this host runs it.
 
     Attributes:
-        address: what the table prints: methods and path, queue, or schedule, with settings filled in.
-        state: ``running``; ``by hand`` (timers); ``disabled`` by a setting (still runs through the admin route); or ``error``.
+        address: what the table prints: methods and path, queue, schedule, or container, with settings filled in.
+        state: ``running``; ``disabled`` by a setting (still runs through the admin route); or ``error``.
         error: why it does not run; empty unless ``state`` is ``error``.
         connection_string: of a running queue function's broker; never printed.
+        changes: of a running change feed function, its trigger with settings filled in; its connections are connection strings.
     """
 
     function: HostedFunction
     address: str
-    state: Literal["running", "by hand", "disabled", "error"]
+    state: Literal["running", "disabled", "error"]
     error: str = ""
     connection_string: str = ""
+    changes: ChangesTrigger | None = None

@@ -15,18 +15,29 @@ import time
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import azure.functions as func
 from azure.functions.meta import Datum
 
-from devtools.host.context import Context, TraceContext, running, task_invocation, thread_storage
+from devtools.host.context import FIRST_TRY, Context, RetryContext, TraceContext, running, task_invocation, thread_storage
 from devtools.host.function import HostedFunction
 from devtools.host.signatures import GENERIC
 from devtools.host.traces import Trace
 
 log = logging.getLogger("host")
+
+
+@dataclass(frozen=True)
+class Call:
+    """What one invocation is given."""
+
+    function: HostedFunction
+    data: Datum
+    trace: Trace
+    metadata: Mapping[str, Datum] = field(default_factory=dict)
+    retry: RetryContext = FIRST_TRY
 
 
 @dataclass(frozen=True)
@@ -39,10 +50,11 @@ class Succeeded:
 
 @dataclass(frozen=True)
 class Failed:
-    """``error`` as the worker reports it: ``Type: text``."""
+    """``error`` as the worker reports it: ``Type: text``. ``has_ended_worker``: it left with ``SystemExit`` or ``KeyboardInterrupt``."""
 
     invocation_id: str
     error: str
+    has_ended_worker: bool = False
 
 
 class Invoker:
@@ -51,39 +63,38 @@ class Invoker:
         self._context = context
         self._pool = ThreadPoolExecutor(max_workers=min(32, (os.cpu_count() or 1) + 4), thread_name_prefix="functions")
 
-    async def invoke(self, function: HostedFunction, data: Datum, metadata: Mapping[str, Datum], trace: Trace) -> Succeeded | Failed:
+    async def invoke(self, call: Call) -> Succeeded | Failed:
         """Run the function once. Never raises for what the function does; a cancelled caller does not stop it, as in Azure."""
-        run = self._run(function, data, metadata, trace)
-        task = asyncio.get_running_loop().create_task(run, context=self._context.copy())
+        task = asyncio.get_running_loop().create_task(self._run(call), context=self._context.copy())
         await asyncio.wait({task})
         return task.result()
 
-    async def _run(self, function: HostedFunction, data: Datum, metadata: Mapping[str, Datum], trace: Trace) -> Succeeded | Failed:
+    async def _run(self, call: Call) -> Succeeded | Failed:
+        function = call.function
         invocation_id = str(uuid.uuid4())
         running[invocation_id] = function.name
         task_invocation.set(invocation_id)
         started = time.monotonic()
         try:
-            arguments = self._arguments(function, data, metadata, invocation_id, trace)
+            arguments = self._arguments(call, invocation_id)
             value = await self._call(function, arguments, invocation_id)
             answer = _encoded(function, value)
         except BaseException as error:  # the end of the worker: every way out of a function is reported, none passed on
             text = _reported(error)
             _log_end("function failed", function, started, error=text, exception=error)
-            return Failed(invocation_id, text)
+            return Failed(invocation_id, text, has_ended_worker=isinstance(error, SystemExit | KeyboardInterrupt))
         else:
             _log_end("function succeeded", function, started)
             return Succeeded(invocation_id, answer)
         finally:
             del running[invocation_id]
 
-    def _arguments(
-        self, function: HostedFunction, data: Datum, metadata: Mapping[str, Datum], invocation_id: str, trace: Trace
-    ) -> dict[str, Any]:
-        name = function.trigger_parameter
-        arguments: dict[str, Any] = {name: _decoded(function.signature.converters[name], data, metadata)}
+    def _arguments(self, call: Call, invocation_id: str) -> dict[str, Any]:
+        function, name = call.function, call.function.trigger_parameter
+        arguments: dict[str, Any] = {name: _decoded(function.signature.converters[name], call.data, call.metadata)}
         if function.signature.needs_context:
-            arguments["context"] = Context(invocation_id, function.name, self._app_dir, TraceContext(trace.parent, trace.state))
+            trace = TraceContext(call.trace.parent, call.trace.state)
+            arguments["context"] = Context(invocation_id, function.name, self._app_dir, trace, call.retry)
         return arguments
 
     async def _call(self, function: HostedFunction, arguments: dict[str, Any], invocation_id: str) -> Any:

@@ -97,12 +97,22 @@ class RunningHost:
                 self._ready.set()
 
 
-async def start_host(app_dir: Path, settings: Mapping[str, str], *, port: int = 0, ready_seconds: float = 20.0) -> RunningHost:
+async def start_host(
+    app_dir: Path,
+    settings: Mapping[str, str],
+    *,
+    port: int = 0,
+    ready_seconds: float = 20.0,
+    state: Path | None = None,
+    faults: Path | None = None,
+) -> RunningHost:
     """Start a host and wait for its listeners; the caller stops it.
 
     Args:
         settings: its environment, beside a few variables that programs need; they win over the app's ``local.settings.json``.
         port: 0 takes a free one.
+        state: the folder for what timers remember.
+        faults: the file of a fault plan.
 
     Raises:
         HostFailed: see there.
@@ -117,6 +127,8 @@ async def start_host(app_dir: Path, settings: Mapping[str, str], *, port: int = 
         str(app_dir),
         "--port",
         str(port),
+        *(["--state", str(state)] if state else []),
+        *(["--faults", str(faults)] if faults else []),
         cwd=app_dir,
         env={**inherited, "PYTHONPATH": str(_PROJECT_ROOT), "PYTHONUNBUFFERED": "1", **settings},
         stdout=asyncio.subprocess.PIPE,
@@ -130,10 +142,16 @@ async def start_host(app_dir: Path, settings: Mapping[str, str], *, port: int = 
 
 @asynccontextmanager
 async def running_host(
-    app_dir: Path, settings: Mapping[str, str], *, port: int = 0, ready_seconds: float = 20.0
+    app_dir: Path,
+    settings: Mapping[str, str],
+    *,
+    port: int = 0,
+    ready_seconds: float = 20.0,
+    state: Path | None = None,
+    faults: Path | None = None,
 ) -> AsyncIterator[RunningHost]:
     """``start_host`` that stops it at the end."""
-    host = await start_host(app_dir, settings, port=port, ready_seconds=ready_seconds)
+    host = await start_host(app_dir, settings, port=port, ready_seconds=ready_seconds, state=state, faults=faults)
     try:
         yield host
     finally:

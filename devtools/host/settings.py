@@ -58,22 +58,22 @@ def resolve(text: str, settings: Mapping[str, str]) -> str:
     return _PERCENT_NAME.sub(value, text)
 
 
-def connection_string(name: str, settings: Mapping[str, str]) -> str:
-    """The broker behind a trigger's ``connection``: setting ``X``, or ``AzureWebJobsX``.
+def connection_string(name: str, settings: Mapping[str, str], *, identity: str = "fullyQualifiedNamespace") -> str:
+    """What is behind a trigger's ``connection``: setting ``X``, or ``AzureWebJobsX``.
 
     Raises:
-        SettingMissing: neither exists, or only ``X__fullyQualifiedNamespace`` does, which needs an identity in Azure.
+        SettingMissing: neither exists, or only ``X__<identity>`` does, which needs an identity in Azure.
     """
     for candidate in (name, f"AzureWebJobs{name}"):
         if settings.get(candidate):
             return settings[candidate]
     for candidate in (name, f"AzureWebJobs{name}"):
-        if f"{candidate}__fullyQualifiedNamespace" in settings:
+        if f"{candidate}__{identity}" in settings:
             raise SettingMissing(
-                f"{candidate}__fullyQualifiedNamespace needs an identity in Azure, which this host does not have: "
-                f"set {name} to the connection string of a local broker"
+                f"{candidate}__{identity} needs an identity in Azure, which this host does not have: "
+                f"set {name} to the connection string of a local stand-in"
             )
-    raise SettingMissing(f"there is no setting {name}, AzureWebJobs{name} or {name}__fullyQualifiedNamespace")
+    raise SettingMissing(f"there is no setting {name}, AzureWebJobs{name} or {name}__{identity}")
 
 
 def is_disabled(function: str, settings: Mapping[str, str]) -> bool:

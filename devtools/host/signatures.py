@@ -5,7 +5,7 @@ library's own converters decide which annotation fits which binding, so ``azure.
 is used on purpose. Surprising: ``list[...]`` is refused where ``typing.List[...]`` loads, because the worker knows only typing's
 aliases; a parameter with a default is as unknown as one without; and ``context`` is the only name that needs no binding.
 
-Left out: HTTP streaming, deferred (SDK-type) bindings and retry policies, which this app does not use.
+Left out: HTTP streaming and deferred (SDK-type) bindings, which this app does not use.
 """
 
 import inspect

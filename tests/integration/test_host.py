@@ -1,27 +1,22 @@
 """One app in the host: HTTP, Service Bus through the real SDK, timers by hand, settings."""
 
-import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
 from azure.servicebus import ServiceBusMessage
-from azure.servicebus.aio import ServiceBusClient
 
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.server import running_broker
 from devtools.host.process import RunningHost, running_host
+from tests.integration.hosts import connection_string, lines, queues, receiving, send, until, write_app
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
-QUEUES = ("orders", "failures")
-HOST_JSON = {"version": "2.0", "extensions": {"serviceBus": {"maxConcurrentCalls": 4}}}
 APP = """
 import asyncio, atexit, contextvars, logging, os, pathlib, sys
 import azure.functions as func
@@ -102,51 +97,6 @@ async def never(timer: func.TimerRequest) -> None: ...
 """
 
 
-def write_app(directory: Path, code: str, values: Mapping[str, str] | None = None) -> Path:
-    directory.mkdir()
-    (directory / "function_app.py").write_text(code)
-    (directory / "host.json").write_text(json.dumps(HOST_JSON))
-    if values:
-        (directory / "local.settings.json").write_text(json.dumps({"IsEncrypted": False, "Values": values}))
-    return directory
-
-
-def queue_properties() -> dict[str, Any]:
-    return {
-        "LockDuration": "PT1M",
-        "MaxDeliveryCount": 3,
-        "DefaultMessageTimeToLive": "PT1H",
-        "DeadLetteringOnMessageExpiration": False,
-        "RequiresDuplicateDetection": False,
-        "RequiresSession": False,
-    }
-
-
-def broker_config() -> dict[str, Any]:
-    queues = [{"Name": name, "Properties": queue_properties()} for name in QUEUES]
-    return {"UserConfig": {"Namespaces": [{"Name": "sbemulatorns", "Queues": queues}], "Logging": {"Type": "Console"}}}
-
-
-def connection_string(port: int) -> str:
-    key = "SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE"
-    return f"Endpoint=sb://localhost:{port};{key};UseDevelopmentEmulator=true;"
-
-
-async def send(port: int, queue: str, *messages: ServiceBusMessage) -> None:
-    async with ServiceBusClient.from_connection_string(connection_string(port)) as client, client.get_queue_sender(queue) as sender:
-        await sender.send_messages(list(messages))
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(15):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
-def lines(host: RunningHost, message: str) -> list[dict[str, Any]]:
-    return [line for line in host.log_lines() if line["message"] == message]
-
-
 @dataclass(frozen=True)
 class Bench:
     host: RunningHost
@@ -159,8 +109,13 @@ class Bench:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def bench(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
-    app_dir = write_app(tmp_path_factory.mktemp("host") / "app", APP, {"FROM_FILE": "file", "FROM_BOTH": "file", "ORDERS": "orders"})
-    async with running_broker(broker_config()) as broker:
+    app_dir = write_app(
+        tmp_path_factory.mktemp("host") / "app",
+        APP,
+        host_json={"extensions": {"serviceBus": {"maxConcurrentCalls": 4}}},
+        values={"FROM_FILE": "file", "FROM_BOTH": "file", "ORDERS": "orders"},
+    )
+    async with running_broker(queues("orders", "failures")) as broker:
         settings = {
             "BUS": connection_string(broker.port),
             "AZURE_BUS__fullyQualifiedNamespace": "x.servicebus.windows.net",
@@ -231,12 +186,26 @@ async def test_status_and_table_name_every_function_and_its_fault(bench: Bench) 
 
     assert functions["echo"] == {"trigger": "http", "address": "POST /api/echo/{name}", "state": "running"}
     assert functions["orders"] == {"trigger": "service bus", "address": "orders", "state": "running"}
-    assert functions["tick"] == {"trigger": "timer", "address": "0 */5 * * * *", "state": "by hand"}
+    assert functions["tick"] == {"trigger": "timer", "address": "0 */5 * * * *", "state": "running"}
     assert functions["off"]["state"] == "disabled"
     assert functions["lost"]["error"] == "%NOT_SET% does not resolve: there is no setting NOT_SET"
     assert "needs an identity in Azure" in functions["identity"]["error"]
     assert "has 2 fields" in functions["never"]["error"]
-    assert "by hand only: POST /admin/functions/tick" in bench.host.output()
+    assert "by hand: POST /admin/functions/tick" in bench.host.output()
+
+
+async def test_the_admin_list_and_each_functions_admin_page_say_what_the_status_says(bench: Bench) -> None:
+    async with bench.request("GET", "/admin/host/status") as answer:
+        status = await answer.json()
+    async with bench.request("GET", "/admin/functions") as answer:
+        listed = await answer.json()
+    async with bench.request("GET", "/admin/functions/LOST") as answer:
+        lost = await answer.json()
+    async with bench.request("GET", "/admin/functions/unknown") as answer:
+        unknown = answer.status
+
+    assert listed == status["functions"]
+    assert (lost["name"], lost["state"], lost["trigger"], unknown) == ("lost", "error", "service bus", 404)
 
 
 async def test_a_timer_and_other_functions_run_by_hand(bench: Bench) -> None:
@@ -283,10 +252,7 @@ async def test_a_failing_message_comes_again_until_it_is_dead_lettered(bench: Be
     await send(bench.broker.port, "failures", ServiceBusMessage(b"x"))
     await until(lambda: bench.broker.operations["abandon"] == 3)
 
-    async with (
-        ServiceBusClient.from_connection_string(connection_string(bench.broker.port)) as client,
-        client.get_queue_receiver("failures", sub_queue="deadletter") as receiver,
-    ):
+    async with receiving(bench.broker.port, "failures", sub_queue="deadletter") as receiver:
         [dead] = await receiver.receive_messages(max_message_count=1, max_wait_time=5)
         await receiver.complete_message(dead)
 

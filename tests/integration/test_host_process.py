@@ -1,19 +1,15 @@
 """The host as a process: refusals, a broker that comes and goes, the end, and whose packages the app imports."""
 
 import asyncio
-import json
 import socket
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from azure.servicebus import ServiceBusMessage
-from azure.servicebus.aio import ServiceBusClient
 
 from devtools.emulators.servicebus.server import running_broker
 from devtools.host.process import HostFailed, RunningHost, running_host, start_host
 from devtools.local.ports import free_ports
+from tests.integration.hosts import connection_string, queues, send, until, write_app
 
 pytestmark = pytest.mark.integration
 
@@ -41,33 +37,6 @@ async def orders(message: func.ServiceBusMessage) -> None:
 """
 
 
-def write_app(directory: Path, code: str) -> Path:
-    directory.mkdir()
-    (directory / "function_app.py").write_text(code)
-    (directory / "host.json").write_text(json.dumps({"version": "2.0"}))
-    return directory
-
-
-def broker_config() -> dict[str, Any]:
-    return {"UserConfig": {"Namespaces": [{"Name": "sbemulatorns", "Queues": [{"Name": "orders", "Properties": {}}]}]}}
-
-
-def connection_string(port: int) -> str:
-    key = "SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE"
-    return f"Endpoint=sb://localhost:{port};{key};UseDevelopmentEmulator=true;"
-
-
-async def send(port: int, message_id: str) -> None:
-    async with ServiceBusClient.from_connection_string(connection_string(port)) as client, client.get_queue_sender("orders") as sender:
-        await sender.send_messages(ServiceBusMessage(b"x", message_id=message_id))
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(15):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
 def orders(host: RunningHost) -> list[str]:
     return [line["id"] for line in host.log_lines() if line["message"] == "order"]
 
@@ -77,12 +46,12 @@ async def test_a_broker_that_starts_late_and_restarts_is_read_again(tmp_path: Pa
     (port,) = free_ports(1)
 
     async with running_host(app_dir, {"BUS": connection_string(port)}) as host:
-        async with running_broker(broker_config(), port=port):
-            await send(port, "first")
+        async with running_broker(queues("orders"), port=port):
+            await send(port, "orders", "first")
             await until(lambda: orders(host) == ["first"])
         await until(lambda: host.output().count("queue orders: the broker is not there") == 2)
-        async with running_broker(broker_config(), port=port):
-            await send(port, "second")
+        async with running_broker(queues("orders"), port=port):
+            await send(port, "orders", "second")
             await until(lambda: orders(host) == ["first", "second"])
         said = [line for line in host.output().splitlines() if line == "host: queue orders: connected"]
 

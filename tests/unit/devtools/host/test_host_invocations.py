@@ -13,7 +13,7 @@ from typing_extensions import override
 from devtools.host.context import Context
 from devtools.host.exchange import http_datum
 from devtools.host.function import HostedFunction, HttpTrigger, Signature, TimerTrigger
-from devtools.host.invocations import Failed, Invoker, Succeeded
+from devtools.host.invocations import Call, Failed, Invoker, Succeeded
 from devtools.host.traces import Trace
 
 TIMER_DATA = Datum('{"IsPastDue": false}', "json")
@@ -36,12 +36,12 @@ def invoker() -> Invoker:
 
 
 async def run_timer(invoker: Invoker, function: HostedFunction) -> Succeeded | Failed:
-    return await invoker.invoke(function, TIMER_DATA, {}, TRACE)
+    return await invoker.invoke(Call(function, TIMER_DATA, TRACE))
 
 
 async def run_http(invoker: Invoker, call: Callable[..., Any]) -> Succeeded | Failed:
     data = http_datum(method="GET", url="http://x/api/hello", headers={}, query={}, parameters={}, body=b"")
-    return await invoker.invoke(http(call), data, {}, TRACE)
+    return await invoker.invoke(Call(http(call), data, TRACE))
 
 
 async def test_a_function_sees_its_context(invoker: Invoker) -> None:

@@ -12,7 +12,7 @@ from azure.functions.meta import Datum
 
 from devtools.host.context import Context, in_host_half
 from devtools.host.function import HostedFunction, Signature, TimerTrigger
-from devtools.host.invocations import Failed, Invoker, Succeeded
+from devtools.host.invocations import Call, Failed, Invoker, Succeeded
 from devtools.host.logs import JsonLines
 from devtools.host.traces import new_trace
 
@@ -39,7 +39,7 @@ def lines_of_the_app(printed: StringIO) -> list[dict[str, Any]]:
 async def run(call: Callable[..., Any], *, needs_context: bool = False) -> Succeeded | Failed:
     signature = Signature({"timer": "timerTrigger"}, (), "", needs_context)
     function = HostedFunction("tick", call, asyncio.iscoroutinefunction(call), signature, "timer", TimerTrigger("0 * * * * *"))
-    return await Invoker("/app", contextvars.copy_context()).invoke(function, Datum("{}", "json"), {}, new_trace())
+    return await Invoker("/app", contextvars.copy_context()).invoke(Call(function, Datum("{}", "json"), new_trace()))
 
 
 async def test_lines_of_the_function_carry_its_invocation(printed: StringIO) -> None:

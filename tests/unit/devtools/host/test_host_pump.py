@@ -1,7 +1,7 @@
 """The pump against a receiver in memory; the real SDK is used in tests/integration/test_host.py."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,9 @@ from typing import cast
 from azure.servicebus import ServiceBusReceivedMessage
 from azure.servicebus.exceptions import MessageLockLostError, ServiceBusConnectionError
 
+from devtools.faults.injector import Injector
+from devtools.faults.plan import Fault
+from devtools.host.faults import ABILITIES, PlannedMishaps
 from devtools.host.hostjson import ServiceBusLimits
 from devtools.host.pump import Pump, Receiver
 
@@ -106,14 +109,27 @@ class Bench:
 
 
 @asynccontextmanager
-async def pumping(queue: InMemoryQueue, handle: Callable[[str], Awaitable[bool]], limits: ServiceBusLimits = USUAL) -> AsyncIterator[Bench]:
+async def pumping(
+    queue: InMemoryQueue, handle: Callable[[str], Awaitable[bool]], limits: ServiceBusLimits = USUAL, *, faults: Sequence[Fault] = ()
+) -> AsyncIterator[Bench]:
     """A pump that runs while the block runs, and what it says."""
     said: list[str] = []
 
     async def handled(message: ServiceBusReceivedMessage) -> bool:
         return await handle(str(message.message_id))
 
-    pump = Pump("q", queue.connect, handled, limits, report=said.append, now=lambda: queue.time, back_off_seconds=(0.001,))
+    mishaps = PlannedMishaps(Injector("host", ABILITIES, faults=faults))
+    pump = Pump(
+        "q",
+        queue.connect,
+        handled,
+        limits,
+        function="reader",
+        mishaps=mishaps,
+        report=said.append,
+        now=lambda: queue.time,
+        back_off_seconds=(0.001,),
+    )
     task = asyncio.create_task(pump.run())
     yield Bench(pump, said)
     task.cancel()
@@ -247,3 +263,68 @@ async def test_after_the_broker_comes_back_nothing_of_the_old_connection_is_sett
     assert queue.completed == ["b"]
     assert queue.connections == 2
     assert bench.said[2] == "queue q: message a ended after its connection was lost; it will come again"
+
+
+def fault(kind: str, operation: str, **more: int) -> Fault:
+    return Fault.model_validate({"at": "host", "kind": kind, "operation": operation, "target": "reader", "calls": 1, **more})
+
+
+async def test_a_completion_that_is_dropped_settles_nothing_and_is_said() -> None:
+    queue = InMemoryQueue("a", "b")
+
+    async with pumping(queue, succeed, faults=[fault("drop", "complete")]) as bench:
+        await until(lambda: queue.completed)
+
+    assert (queue.completed, queue.abandoned) == (["b"], [])
+    assert bench.said == ["queue q: the completion of message a is lost; it will come again"]
+
+
+async def test_a_failure_has_no_completion_to_drop() -> None:
+    queue = InMemoryQueue("a")
+
+    async with pumping(queue, fail, faults=[fault("drop", "complete")]):
+        await until(lambda: queue.abandoned)
+
+    assert queue.abandoned == ["a"]
+
+
+async def test_a_lock_that_is_lost_on_command_is_renewed_no_more() -> None:
+    queue = InMemoryQueue("a")
+    release = asyncio.Event()
+
+    async with pumping(queue, lambda _: release.wait(), faults=[fault("lock-lost", "renew-lock", after=1)]):
+        await until(lambda: not queue.waiting)
+        for _ in range(3):
+            queue.time += timedelta(seconds=31)
+            await queue.rounds(2)
+        release.set()
+        await until(lambda: queue.completed)
+
+    assert queue.renewed == ["a"]
+
+
+async def test_two_waiting_messages_change_places_on_command_and_the_first_runs_after_the_second() -> None:
+    queue = InMemoryQueue("a", "b", "c")
+    events: list[str] = []
+
+    async def handle(name: str) -> bool:
+        events.append(f"{name} begins")
+        await asyncio.sleep(0.01)
+        events.append(f"{name} ends")
+        return True
+
+    async with pumping(queue, handle, faults=[fault("reorder", "dispatch")]):
+        await until(lambda: len(queue.completed) == 3)
+
+    assert events.index("b ends") < events.index("a begins")
+    assert sorted(queue.completed) == ["a", "b", "c"]
+
+
+async def test_messages_of_a_function_that_runs_alone_or_that_wait_alone_are_not_reordered() -> None:
+    alone, single = InMemoryQueue("a", "b"), InMemoryQueue("c")
+    faults = [fault("reorder", "dispatch")]
+
+    async with pumping(alone, succeed, ServiceBusLimits(max_concurrent_calls=1), faults=faults), pumping(single, succeed, faults=faults):
+        await until(lambda: len(alone.completed) == 2 and single.completed)
+
+    assert alone.completed == ["a", "b"]

@@ -78,7 +78,30 @@ def test_an_empty_host_json_means_the_defaults(tmp_path: Path) -> None:
     path = tmp_path / "host.json"
     path.write_text('{"version": "2.0"}')
 
-    assert read_host_json(path) == HostJson(route_prefix="api", service_bus=ServiceBusLimits(16, 0, 300.0))
+    assert read_host_json(path) == HostJson(route_prefix="api", function_timeout_seconds=1800.0, service_bus=ServiceBusLimits(16, 0, 300.0))
+
+
+@pytest.mark.parametrize(("text", "seconds_"), [("00:10:00", 600.0), ("-1", None)])
+def test_function_timeout_is_a_time_span_or_no_limit(text: str, seconds_: float | None, tmp_path: Path) -> None:
+    path = tmp_path / "host.json"
+    path.write_text(json.dumps({"version": "2.0", "functionTimeout": text}))
+
+    assert read_host_json(path).function_timeout_seconds == seconds_
+
+
+def test_app_settings_override_host_json_whatever_their_case(tmp_path: Path) -> None:
+    path = tmp_path / "host.json"
+    path.write_text(json.dumps({"version": "2.0", "extensions": {"serviceBus": {"maxConcurrentCalls": 32}}}))
+    settings = {
+        "AzureFunctionsJobHost__functionTimeout": "00:00:05",
+        "AzureFunctionsJobHost__extensions__ServiceBus__MaxConcurrentCalls": "2",
+        "AzureFunctionsJobHost__extensions__http__routePrefix": "v1",
+        "UNRELATED": "x",
+    }
+
+    host_json = read_host_json(path, settings)
+
+    assert host_json == HostJson("v1", 5.0, ServiceBusLimits(2, 0, 300.0))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,102 @@
+"""What becomes of the loaded functions here, and the table that says so."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from devtools.host.function import ChangesTrigger, FunctionState, HostedFunction, HttpTrigger, QueueTrigger, TimerTrigger, Trigger
+from devtools.host.hostjson import HostJson
+from devtools.host.routes import RouteInvalid, compile_route
+from devtools.host.schedules import ScheduleInvalid, read_schedule
+from devtools.host.settings import SettingMissing, connection_string, is_disabled, resolve
+
+
+def state_of(function: HostedFunction, host_json: HostJson, settings: Mapping[str, str]) -> FunctionState:
+    """What becomes of a loaded function here; a fault of one leaves the others running."""
+    trigger = function.trigger
+    try:
+        address, broker, changes = _address(trigger, host_json, settings)
+        if function.signature.outputs:
+            return FunctionState(function, address, "error", f"output bindings are not imitated ({', '.join(function.signature.outputs)})")
+        if function.signature.returns not in {"", "http"}:
+            return FunctionState(function, address, "error", f"output bindings are not imitated ({function.signature.returns})")
+    except (SettingMissing, ScheduleInvalid, RouteInvalid) as fault:
+        return FunctionState(function, _raw_address(trigger), "error", str(fault))
+    if is_disabled(function.name, settings):
+        return FunctionState(function, address, "disabled")
+    return FunctionState(function, address, "running", connection_string=broker, changes=changes)
+
+
+def _address(trigger: Trigger, host_json: HostJson, settings: Mapping[str, str]) -> tuple[str, str, ChangesTrigger | None]:
+    """What the table prints, a queue's connection string, and a change feed with all its settings filled in."""
+    match trigger:
+        case HttpTrigger(route, methods):
+            path = compile_route(f"{host_json.route_prefix}/{route}").template.strip("/")
+            return f"{','.join(sorted(methods)) or 'any'} /{path}", "", None
+        case QueueTrigger(queue, connection):
+            return resolve(queue, settings), connection_string(connection, settings), None
+        case TimerTrigger(schedule):
+            return read_schedule(resolve(schedule, settings)).expression, "", None
+        case ChangesTrigger():
+            resolved = _resolved(trigger, settings)
+            return f"{resolved.database}/{resolved.container}", "", resolved
+
+
+def _resolved(trigger: ChangesTrigger, settings: Mapping[str, str]) -> ChangesTrigger:
+    """With the names filled in, and connection strings instead of their settings' names.
+
+    Raises:
+        SettingMissing: see there.
+        ScheduleInvalid: where it starts is no moment.
+    """
+    if trigger.start not in {"now", "beginning"}:
+        try:
+            datetime.fromisoformat(trigger.start)
+        except ValueError:
+            raise ScheduleInvalid(f"start_from_time is {trigger.start!r}; it must be like 2021-02-16T14:19:29Z") from None
+    return replace(
+        trigger,
+        connection=connection_string(trigger.connection, settings, identity="accountEndpoint"),
+        database=resolve(trigger.database, settings),
+        container=resolve(trigger.container, settings),
+        lease_connection=connection_string(trigger.lease_connection, settings, identity="accountEndpoint"),
+        lease_database=resolve(trigger.lease_database, settings),
+        lease_container=resolve(trigger.lease_container, settings),
+        prefix=resolve(trigger.prefix, settings),
+    )
+
+
+def _raw_address(trigger: Trigger) -> str:
+    match trigger:
+        case HttpTrigger(route):
+            return f"/{route}"
+        case QueueTrigger(queue):
+            return queue
+        case TimerTrigger(schedule):
+            return schedule
+        case ChangesTrigger():
+            return f"{trigger.database}/{trigger.container}"
+
+
+def table(states: Sequence[FunctionState]) -> str:
+    """Name, trigger, address and state of every function. Timers say how to run them by hand as well."""
+    if not states:
+        return "host: no functions"
+    rows = [(state.function.name, state.function.trigger.kind, state.address, _remark(state)) for state in states]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows]
+    return "\n".join([f"host: {len(rows)} functions", *(f"  {line}" for line in lines)])
+
+
+def _remark(state: FunctionState) -> str:
+    match state.state:
+        case "running" if isinstance(state.function.trigger, TimerTrigger):
+            return f"by hand: POST /admin/functions/{state.function.name}"
+        case "running" if state.function.retry and not isinstance(state.function.trigger, ChangesTrigger):
+            return "its retry policy has no effect"
+        case "running":
+            return ""
+        case "disabled":
+            return "disabled"
+        case "error":
+            return f"ERROR: {state.error}"
