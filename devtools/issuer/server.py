@@ -1,7 +1,8 @@
 """A token issuer on loopback: the two documents by which anybody can check its tokens.
 
 Honest about what it lacks: everything by which a person would sign in (authorization, token, userinfo and revocation endpoints), TLS, and
-the withdrawal of a key, which is deleting its file. The documents are made anew for each call, so a rotation by another process shows.
+the withdrawal of a key, which is deleting its file. Its ``Date`` header is the machine's, also where a fault plan moved its clock. The
+documents are made anew for each call, so a rotation by another process shows.
 
 `running_issuer` is for tests; `python -m devtools.issuer` runs it alone.
 """
@@ -16,7 +17,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from devtools.faults.injector import Injector
+from devtools.faults.plan import Kind
 from devtools.issuer import signing_keys
+from devtools.issuer.clock import move_clock
+from devtools.issuer.faults import ABILITIES, AT, CONFIGURATION, KEYS, POSSIBLE, instead_of_answer
 from devtools.issuer.tokens import token, wall_clock
 
 HOST: Final = "127.0.0.1"
@@ -33,15 +38,15 @@ def issuer_url(port: int) -> str:
 class Issuer:
     """A running issuer."""
 
-    def __init__(self, folder: Path, *, port: int, now: Callable[[], datetime]) -> None:
+    def __init__(self, folder: Path, *, port: int, now: Callable[[], datetime], faults: Injector) -> None:
         self.folder = folder
         self.url = issuer_url(port)
         self.jwks_url = f"{self.url}{JWKS_PATH}"
-        self.is_down = False
-        """Whether it answers 503, to everything."""
+        self.faults = faults
         self.jwks_calls = 0
         """How often its keys were asked for."""
         self._now = now
+        move_clock(folder, faults.moved_seconds)
 
     def token(
         self, *, audience: str, tenant_id: str, email: str | None = None, admin: bool = False, seconds: int = 3600, **claims: object
@@ -63,29 +68,34 @@ class Issuer:
         """Sign with a new key from now on; the old ones stay published."""
         signing_keys.rotate(self.folder)
 
-    async def configuration(self, _request: web.Request) -> web.Response:
+    async def configuration(self, request: web.Request) -> web.Response:
         """OpenID Connect Discovery, as far as checking needs it."""
-        return self._answer(
-            {
-                "issuer": self.url,
-                "jwks_uri": self.jwks_url,
-                "response_types_supported": [],
-                "subject_types_supported": ["public"],
-                "id_token_signing_alg_values_supported": [signing_keys.ALGORITHM],
-            }
-        )
+        document = {
+            "issuer": self.url,
+            "jwks_uri": self.jwks_url,
+            "response_types_supported": [],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [signing_keys.ALGORITHM],
+        }
+        return await self._answer(request, CONFIGURATION, document)
 
-    async def jwks(self, _request: web.Request) -> web.Response:
+    async def jwks(self, request: web.Request) -> web.Response:
         """The public keys."""
         self.jwks_calls += 1
-        return self._answer(signing_keys.jwks_of(self.folder))
+        return await self._answer(request, KEYS, signing_keys.jwks_of(self.folder))
 
-    def _answer(self, document: dict[str, Any]) -> web.Response:
-        return web.json_response({"error": "temporarily_unavailable"}, status=503) if self.is_down else web.json_response(document)
+    async def _answer(self, request: web.Request, operation: str, document: dict[str, Any]) -> web.Response:
+        if self.faults.strike(operation, kinds={Kind.CLOCK_MOVED}):
+            move_clock(self.folder, self.faults.moved_seconds)
+        fault = self.faults.strike(operation, kinds=POSSIBLE[operation])
+        wrong = await instead_of_answer(request, fault) if fault else None
+        return wrong or web.json_response(document)
 
 
 @asynccontextmanager
-async def running_issuer(folder: Path, *, port: int = 0, now: Callable[[], datetime] = wall_clock) -> AsyncIterator[Issuer]:
+async def running_issuer(
+    folder: Path, *, port: int = 0, now: Callable[[], datetime] = wall_clock, faults: Injector | None = None
+) -> AsyncIterator[Issuer]:
     """An issuer that listens while the block runs. `port` 0 takes a free one.
 
     Raises OSError when the port is taken.
@@ -93,10 +103,10 @@ async def running_issuer(folder: Path, *, port: int = 0, now: Callable[[], datet
     signing_keys.keys_in(folder)  # the first pair takes a moment: not while somebody waits for an answer
     listener = _listener(port)
     try:
-        issuer = Issuer(folder, port=listener.getsockname()[1], now=now)
+        issuer = Issuer(folder, port=listener.getsockname()[1], now=now, faults=faults or Injector(AT, ABILITIES))
         app = web.Application()
         app.add_routes([web.get(CONFIGURATION_PATH, issuer.configuration), web.get(JWKS_PATH, issuer.jwks)])
-        runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None)
+        runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None, handler_cancellation=True)
         await runner.setup()
         try:
             await web.SockSite(runner, listener).start()

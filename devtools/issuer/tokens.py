@@ -1,12 +1,13 @@
 """Tokens of the local issuer: for whoever can read its folder, there is no sign-in."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import jwt
 
+from devtools.issuer.clock import moved_seconds
 from devtools.issuer.signing_keys import ALGORITHM, keys_in
 
 ADMIN_ROLE: Final = "Shardline.Admin"
@@ -32,7 +33,7 @@ def token(
 
     ``claims`` come last and replace what is above, ``None`` leaves a claim out: that is how a test makes a wrong token.
     """
-    began = int(now().timestamp())
+    began = int((now() + timedelta(seconds=moved_seconds(folder))).timestamp())
     said: dict[str, object] = {
         "iss": issuer,
         "aud": audience,

@@ -1,28 +1,23 @@
-"""Our client of Azure OpenAI against the pretend resource, over real connections: each of its faults, and the gathering embedder on top."""
+"""Our client of Azure OpenAI against the pretend resource, over real connections: and the gathering embedder on top."""
 
 import asyncio
 import sys
-from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from devtools.fakes.metrics import InMemoryMetrics
 from devtools.vendors.azure_openai.__main__ import main
-from devtools.vendors.azure_openai.faults import Fault
 from devtools.vendors.azure_openai.service import PretendAzureOpenAi
 from devtools.vendors.azure_openai.vectors import vector_of
 from shared.embeddings.azure_openai import AzureOpenAiModel
 from shared.embeddings.gathering import GatheringEmbedder
-from shared.errors import ConfigurationError, DependencyUnavailable, PipelineError, RateLimited, RequestRefused
+from shared.errors import ConfigurationError, DependencyUnavailable, RequestRefused
 from shared.http.client import http_client
 from shared.telemetry.names import Metric
-from shared.topology import Space
+from tests.integration.embedding_model import SPACE, model_of
 
 pytestmark = pytest.mark.integration
-
-SPACE = Space("text-embedding-3-small", 8)
 
 
 @pytest.fixture
@@ -30,22 +25,6 @@ async def resource() -> AsyncIterator[PretendAzureOpenAi]:
     deployments = {"small": "text-embedding-3-small"}
     async with PretendAzureOpenAi(deployments=deployments, keys=["the-key"], tokens=["the-token"]) as resource:
         yield resource
-
-
-@asynccontextmanager
-async def model_of(
-    resource: PretendAzureOpenAi, *, deployment: str = "small", key: str = "the-key", answer_seconds: float = 30.0
-) -> AsyncIterator[AzureOpenAiModel]:
-    async with http_client() as client:
-        yield AzureOpenAiModel(
-            client=client,
-            endpoint=resource.endpoint,
-            deployment=deployment,
-            space=SPACE,
-            metrics=InMemoryMetrics(),
-            api_key=key,
-            answer_seconds=answer_seconds,
-        )
 
 
 async def test_every_text_gets_its_own_vector(resource: PretendAzureOpenAi) -> None:
@@ -80,53 +59,6 @@ async def test_as_many_texts_as_a_request_may_have_go_in_one(resource: PretendAz
     assert len(vectors) == 2049
     assert [len(asked.texts) for asked in resource.ledger.asked] == [2048, 1]
     assert resource.ledger.statuses() == [200, 200]
-
-
-FAULTS: dict[Fault, tuple[type[PipelineError], float | None]] = {
-    Fault.RATE_LIMITED: (RateLimited, 7.0),
-    Fault.RATE_LIMITED_IN_MILLISECONDS: (RateLimited, 6.543),
-    Fault.RATE_LIMITED_UNTIL_A_DATE: (RateLimited, 7.0),
-    Fault.SERVER_ERROR: (DependencyUnavailable, None),
-    Fault.UNAVAILABLE: (DependencyUnavailable, None),
-    Fault.SILENCE: (DependencyUnavailable, None),
-    Fault.TRICKLE: (DependencyUnavailable, None),
-    Fault.HANG_UP: (DependencyUnavailable, None),
-    Fault.MAINTENANCE_PAGE: (DependencyUnavailable, None),
-    Fault.ONE_TOO_FEW: (DependencyUnavailable, None),
-    Fault.WRONG_DIMENSIONS: (DependencyUnavailable, None),
-}
-
-
-@pytest.mark.parametrize(("fault", "expected", "retry_after_seconds"), [(fault, *said) for fault, said in FAULTS.items()])
-async def test_a_fault_is_our_error_and_the_next_call_is_served(
-    fault: Fault, expected: type[PipelineError], retry_after_seconds: float | None, resource: PretendAzureOpenAi
-) -> None:
-    resource.faults.add(fault)
-
-    async with model_of(resource, answer_seconds=0.3) as model:
-        with pytest.raises(PipelineError) as raised:
-            await model.encode(["secret"])
-        after = await model.encode(["fine"])
-
-    assert type(raised.value) is expected
-    assert getattr(raised.value, "retry_after_seconds", None) == retry_after_seconds
-    assert "secret" not in str(raised.value)
-    assert after == [vector_of("fine", dimensions=8)]
-    assert resource.faults.fired == Counter({fault: 1})
-
-
-def test_every_fault_has_its_error() -> None:
-    assert set(FAULTS) == set(Fault) - {Fault.SHUFFLED}
-
-
-async def test_the_order_of_the_answer_does_not_matter(resource: PretendAzureOpenAi) -> None:
-    resource.faults.add(Fault.SHUFFLED)
-
-    async with model_of(resource) as model:
-        vectors = await model.encode(["a", "b", "c"])
-
-    assert vectors == [vector_of(text, dimensions=8) for text in "abc"]
-    assert resource.faults.fired[Fault.SHUFFLED] == 1
 
 
 async def test_a_wrong_key_and_a_wrong_deployment_are_wrong_settings(resource: PretendAzureOpenAi) -> None:

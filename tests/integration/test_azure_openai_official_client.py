@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import openai
 import pytest
 
-from devtools.vendors.azure_openai.faults import Fault
+from devtools.faults.plan import Fault, Kind
 from devtools.vendors.azure_openai.service import PretendAzureOpenAi
 from devtools.vendors.azure_openai.vectors import vector_of
 
@@ -55,7 +55,7 @@ async def test_it_knows_the_errors(resource: PretendAzureOpenAi) -> None:
 
 
 async def test_it_comes_back_after_a_server_error(resource: PretendAzureOpenAi) -> None:
-    resource.faults.add(Fault.SERVER_ERROR)
+    resource.faults.add(Fault(at="azure-openai", kind=Kind.REFUSE, status=500, calls=1))
 
     async with client_of(resource) as client:
         await client.embeddings.create(model="small", input="a")

@@ -4,9 +4,8 @@ import asyncio
 import socket
 import stat
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -16,14 +15,12 @@ from devtools.issuer.server import Issuer, running_issuer
 from devtools.issuer.signing_keys import jwks_of, keys_in, rotate
 from devtools.issuer.tokens import token
 from devtools.local.children import Child, ChildFailed
-from shared.access.keys import JwksKeys
 from shared.access.tokens import TokenCheck
-from shared.errors import DependencyUnavailable, TokenRefused
-from shared.http.client import answer_of, http_client, object_of
+from shared.errors import TokenRefused
+from shared.http.client import http_client
+from tests.integration.token_check import AUDIENCE, check_of
 
 pytestmark = pytest.mark.integration
-
-AUDIENCE = "api://shardline"
 
 
 @pytest.fixture
@@ -45,11 +42,7 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 def check(issuer: Issuer, client: httpx2.AsyncClient, clock: Clock) -> TokenCheck:
-    async def published() -> Mapping[str, Any]:
-        request = client.build_request("GET", issuer.jwks_url)
-        return object_of(await answer_of(client, request, what="the issuer's keys"), what="the issuer's keys")
-
-    return TokenCheck(issuer=issuer.url, audience=AUDIENCE, keys=JwksKeys(published, now=clock), now=clock)
+    return check_of(issuer, client, clock)
 
 
 async def test_a_token_of_the_issuer_is_let_in(issuer: Issuer, check: TokenCheck) -> None:
@@ -108,27 +101,6 @@ async def test_after_a_rotation_new_tokens_are_let_in_and_the_old_ones_too(issue
     assert (await check.caller(after)).tenant_id == "acme"
     assert (await check.caller(before)).tenant_id == "acme"
     assert len(jwks_of(issuer.folder)["keys"]) == 2
-
-
-async def test_an_issuer_that_is_down_stops_nobody_it_let_in_before(issuer: Issuer, check: TokenCheck, clock: Clock) -> None:
-    await check.caller("Bearer " + issuer.token(audience=AUDIENCE, tenant_id="acme"))
-
-    issuer.is_down = True
-    clock.advance(seconds=3600)
-
-    assert (await check.caller("Bearer " + issuer.token(audience=AUDIENCE, tenant_id="acme"))).tenant_id == "acme"
-
-
-async def test_with_an_issuer_that_was_never_reached_nobody_can_be_judged(issuer: Issuer, check: TokenCheck, clock: Clock) -> None:
-    issuer.is_down = True
-    valid = "Bearer " + issuer.token(audience=AUDIENCE, tenant_id="acme")
-
-    with pytest.raises(DependencyUnavailable):
-        await check.caller(valid)
-
-    issuer.is_down = False
-    clock.advance(seconds=1)
-    assert (await check.caller(valid)).tenant_id == "acme"
 
 
 async def test_its_configuration_leads_to_its_keys_and_to_nothing_private(issuer: Issuer, client: httpx2.AsyncClient) -> None:

@@ -1,89 +1,21 @@
 """The pretend Salesforce against small receivers on loopback: acknowledging, refusing, answering nonsense, hanging up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 from random import Random
 
 import pytest
-from aiohttp import web
 from defusedxml.ElementTree import fromstring
 
 from devtools.vendors.salesforce.__main__ import main
 from devtools.vendors.salesforce.acknowledgement import Answer
-from devtools.vendors.salesforce.backlog import RetrySchedule
-from devtools.vendors.salesforce.faults import Fault, FaultPlan
 from devtools.vendors.salesforce.ledger import State
 from devtools.vendors.salesforce.outbound_message import Form, new_action
-from devtools.vendors.salesforce.records import PretendOrg
 from devtools.vendors.salesforce.sender import OutboundMessages
+from tests.integration.salesforce_receiver import OUT, SOON, Receiver, an_org, answer_of, listening
 
 pytestmark = pytest.mark.integration
-
-OUT = "{http://soap.sforce.com/2005/09/outbound}"
-SF = "{urn:sobject.enterprise.soap.sforce.com}"
-SOON = RetrySchedule(first_seconds=0.01, growth=1.5, longest_seconds=0.05)
-
-
-def answer_of(ack: str) -> str:
-    return (
-        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
-        f'<notificationsResponse xmlns="http://soap.sforce.com/2005/09/outbound"><Ack>{ack}</Ack></notificationsResponse>'
-        "</soapenv:Body></soapenv:Envelope>"
-    )
-
-
-@dataclass
-class Receiver:
-    """Answers each call with the next of ``answers``, then acknowledges; remembers what it read. No answer: it hangs up."""
-
-    answers: list[tuple[int, str] | None] = field(default_factory=list)
-    always: tuple[int, str] | None = (200, answer_of("true"))
-    answer_delay_seconds: float = 0.0
-    url: str = ""
-    bodies: list[bytes] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    under_way: int = 0
-    most_under_way: int = 0
-
-    async def answer(self, request: web.Request) -> web.Response:
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
-        self.bodies.append(await request.read())
-        self.headers.append(dict(request.headers))
-        chosen = self.answers.pop(0) if self.answers else self.always
-        await asyncio.sleep(self.answer_delay_seconds)
-        self.under_way -= 1
-        if chosen is None:
-            assert request.transport is not None
-            request.transport.abort()
-            return web.Response()
-        status, text = chosen
-        return web.Response(status=status, text=text, content_type="text/xml", charset="utf-8")
-
-    def notified(self) -> list[list[str]]:
-        """Record ids by call."""
-        return [[str(s_object.findtext(f"{SF}Id")) for s_object in fromstring(body).iter(f"{OUT}sObject")] for body in self.bodies]
-
-    def names(self) -> list[str]:
-        return [str(name.text) for body in self.bodies for name in fromstring(body).iter(f"{SF}Name")]
-
-
-@asynccontextmanager
-async def listening(receiver: Receiver) -> AsyncIterator[Receiver]:
-    app = web.Application(client_max_size=32 * 1024 * 1024)
-    app.router.add_post("/webhooks/salesforce/key", receiver.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks/salesforce/key"
-    try:
-        yield receiver
-    finally:
-        await runner.cleanup()
 
 
 class FastClock:
@@ -104,10 +36,6 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not condition():
             await asyncio.sleep(0.001)
-
-
-def an_org() -> PretendOrg:
-    return PretendOrg("00D000000000062EAA", Random(4), lambda: datetime.now(UTC))
 
 
 async def test_every_acknowledged_notification_was_read_by_the_receiver() -> None:
@@ -223,44 +151,6 @@ async def test_after_a_day_of_refusals_a_notification_is_dropped_and_counted(cap
     assert len(receiver.bodies) == 22
     assert clock.seconds - 1_000.0 == pytest.approx(82_235.0)
     assert [(entry.message, entry.__dict__["dropped"]) for entry in caplog.records] == [("notifications dropped", 2)]
-
-
-async def test_lost_acknowledgements_delays_and_duplicates_happen_as_planned_and_are_counted() -> None:
-    org, rng = an_org(), Random(5)
-    ids = org.populate(accounts=4, contacts=0, opportunities=0)["Account"]
-    plan = FaultPlan(drop_acknowledgement_calls={1}, duplicate_calls={2}, delay_seconds_of_calls={3: 0.02})
-
-    async with (
-        listening(Receiver()) as receiver,
-        OutboundMessages(org, rng, schedule=SOON, faults=plan, notifications_per_message=1, messages_in_flight=1) as messages,
-    ):
-        messages.notify(new_action("Account", receiver.url, rng), ids)
-        await messages.settled(5)
-
-    assert plan.fired == {Fault.ACKNOWLEDGEMENT_DROPPED: 1, Fault.DUPLICATED: 1, Fault.DELAYED: 1}
-    calls = [record_id for call in receiver.notified() for record_id in call]
-    assert sorted(calls) == sorted([ids[0], ids[0], ids[1], ids[1], ids[2], ids[3]])
-    assert receiver.bodies[1] == receiver.bodies[2]
-    assert messages.ledger.counts()[State.ACKNOWLEDGED] == 4
-    assert messages.ledger.answers() == {Answer.ACKNOWLEDGED: 5, Answer.ACKNOWLEDGEMENT_LOST: 1}
-
-
-async def test_a_reordering_plan_delivers_everything_in_another_order() -> None:
-    org, rng = an_org(), Random(5)
-    ids = org.populate(accounts=30, contacts=0, opportunities=0)["Account"]
-    plan = FaultPlan(seed=9, reorders=True)
-
-    async with (
-        listening(Receiver()) as receiver,
-        OutboundMessages(org, rng, faults=plan, notifications_per_message=1, messages_in_flight=1) as messages,
-    ):
-        messages.notify(new_action("Account", receiver.url, rng), ids)
-        await messages.settled(5)
-
-    delivered = [call[0] for call in receiver.notified()]
-    assert delivered != ids
-    assert sorted(delivered) == sorted(ids)
-    assert plan.fired[Fault.REORDERED] > 10
 
 
 async def test_several_messages_are_in_flight_and_never_more_than_allowed() -> None:

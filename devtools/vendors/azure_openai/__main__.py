@@ -1,6 +1,6 @@
-"""``python -m devtools.vendors.azure_openai [--port 8085] [--deployment NAME=MODEL]… [--key KEY]``: a pretend Azure OpenAI resource.
+"""``python -m devtools.vendors.azure_openai [--port 8085] [--deployment NAME=MODEL]… [--key KEY] [--faults PLAN]``
 
-Prints one line when it listens, stops on Ctrl-C or SIGTERM and then says what was asked of it.
+A pretend Azure OpenAI resource. Prints one line when it listens, stops on Ctrl-C or SIGTERM and then says what was asked of it.
 """
 
 import argparse
@@ -9,7 +9,11 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
+from devtools.faults.places import injector_of
+from devtools.faults.plan import PlanInvalid
+from devtools.vendors.azure_openai.faults import ABILITIES, AT, PLACES
 from devtools.vendors.azure_openai.service import MODELS, PretendAzureOpenAi
 
 
@@ -17,7 +21,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     deployments = dict(options.deployment or [("text-embedding-3-small", "text-embedding-3-small")])
     try:
-        asyncio.run(_serve(PretendAzureOpenAi(deployments=deployments, keys=[options.key]), options.port, options.key))
+        faults = injector_of(AT, ABILITIES, PLACES, options.faults)
+        resource = PretendAzureOpenAi(deployments=deployments, keys=[options.key], faults=faults)
+        asyncio.run(_serve(resource, options.port, options.key))
+    except PlanInvalid as error:
+        print(f"azure openai: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"cannot listen on port {options.port}: {error.strerror}", file=sys.stderr)
         return 1
@@ -44,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8085, help="0 takes a free one (default: %(default)s)")
     parser.add_argument("--deployment", action="append", type=_deployment, metavar="NAME=MODEL", help=f"models: {', '.join(MODELS)}")
     parser.add_argument("--key", default="pretend-key", help="what it accepts as api-key (default: %(default)s)")
+    parser.add_argument("--faults", type=Path, metavar="PLAN", help="a fault plan as JSON (devtools/faults): what to do wrong")
     return parser
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from devtools.vendors.azure_openai.faults import Fault
+from devtools.faults.plan import Fault
 
 
 @dataclass(slots=True)

@@ -7,17 +7,26 @@ What it lacks: meaning (``vectors.py``), a tokenizer (tokens are counted as four
 addresses, quotas of its own (only the plan says 429), content filters, and every other operation.
 """
 
-import asyncio
 import json
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from random import Random
 from typing import Any, Final, Self
 
 from aiohttp import web
 
+from devtools.faults.injector import Injector
+from devtools.faults.plan import Kind
 from devtools.vendors.azure_openai import refusals
-from devtools.vendors.azure_openai.faults import Fault, FaultPlan
+from devtools.vendors.azure_openai.faults import (
+    ABILITIES,
+    AT,
+    OPERATION,
+    answer_late,
+    instead_of_answer,
+    is_malformed,
+    possible,
+    reordered,
+)
 from devtools.vendors.azure_openai.ledger import Asked, Ledger
 from devtools.vendors.azure_openai.refusals import Refusal
 from devtools.vendors.azure_openai.vectors import as_base64, tokens_of, vector_of
@@ -25,18 +34,15 @@ from devtools.vendors.azure_openai.vectors import as_base64, tokens_of, vector_o
 MODELS: Final = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072}
 """Model → its dimensions."""
 
-RETRY_AFTER_SECONDS: Final = 7
-PAGE: Final = "<html><head><title>Service unavailable</title></head><body>We will be back soon.</body></html>"
-
 
 class PretendAzureOpenAi:
     """One resource. ``deployments``: name → model. An async context manager: inside, ``endpoint`` is its address."""
 
     def __init__(
-        self, *, deployments: Mapping[str, str], keys: Collection[str] = (), tokens: Collection[str] = (), faults: FaultPlan | None = None
+        self, *, deployments: Mapping[str, str], keys: Collection[str] = (), tokens: Collection[str] = (), faults: Injector | None = None
     ) -> None:
         self.ledger = Ledger()
-        self.faults = faults or FaultPlan()
+        self.faults = faults or Injector(AT, ABILITIES)
         self._deployments = {name: (model, MODELS[model]) for name, model in deployments.items()}
         self._keys = frozenset(keys)
         self._tokens = frozenset(tokens)
@@ -74,14 +80,17 @@ class PretendAzureOpenAi:
         self.ledger.asked.append(asked)
         try:
             body = self._checked(asked, await request.text())
-            asked.fault = self.faults.fire()
-            answer = await _faulty(request, asked.fault) or web.json_response(_answer(asked, body["model"]), headers=_headers(asked))
+            answer = await self._answered(request, asked, body["model"])
         except Refusal as refusal:
             answer = web.json_response(refusal.body, status=refusal.status)
         asked.status = answer.status
-        if asked.fault is Fault.TRICKLE:
-            return await _trickle(request)
         return answer
+
+    async def _answered(self, request: web.Request, asked: Asked, model: str) -> web.StreamResponse:
+        asked.fault = self.faults.strike(OPERATION, asked.deployment, kinds=possible(asked.texts))
+        wrong = await instead_of_answer(request, asked.fault) if asked.fault else None
+        answer = wrong or web.json_response(_answer(asked, model, self.faults.rng), headers=_headers(asked))
+        return await answer_late(request, asked.fault, answer) if asked.fault and asked.fault.kind is Kind.DELAY else answer
 
     def _authorization(self, request: web.Request) -> Any:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -110,58 +119,20 @@ class PretendAzureOpenAi:
         return {**body, "model": model}
 
 
-def _answer(asked: Asked, model: str) -> dict[str, Any]:
-    dimensions = (asked.dimensions or 0) + (asked.fault is Fault.WRONG_DIMENSIONS)
+def _answer(asked: Asked, model: str, rng: Random) -> dict[str, Any]:
+    dimensions = (asked.dimensions or 0) + is_malformed(asked.fault, "wrong-dimensions")
     vectors = [vector_of(text, dimensions=dimensions) for text in asked.texts]
     data = [
         {"object": "embedding", "index": index, "embedding": as_base64(vector) if asked.encoding_format == "base64" else vector.tolist()}
         for index, vector in enumerate(vectors)
     ]
-    if asked.fault is Fault.ONE_TOO_FEW:
+    if is_malformed(asked.fault, "one-too-few"):
         data.pop()
-    if asked.fault is Fault.SHUFFLED:
-        data.reverse()
+    if asked.fault is not None and asked.fault.kind is Kind.REORDER:
+        data = reordered(data, rng)
     tokens = sum(tokens_of(text) for text in asked.texts)
     return {"object": "list", "data": data, "model": model, "usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
 
 
 def _headers(asked: Asked) -> dict[str, str]:
     return {"apim-request-id": f"{id(asked):032x}", "x-ms-region": "Loopback", "x-ratelimit-remaining-requests": "719"}
-
-
-async def _faulty(request: web.Request, fault: Fault | None) -> web.Response | None:
-    """The answer of a fault that answers something else."""
-    if fault in {Fault.SILENCE, Fault.HANG_UP}:
-        if fault is Fault.HANG_UP and request.transport is not None:
-            request.transport.abort()
-        await asyncio.Event().wait()  # until whoever asked is gone
-    match fault:
-        case Fault.RATE_LIMITED:
-            return _too_many({"retry-after": str(RETRY_AFTER_SECONDS)})
-        case Fault.RATE_LIMITED_IN_MILLISECONDS:
-            return _too_many({"retry-after": str(RETRY_AFTER_SECONDS), "retry-after-ms": "6543"})
-        case Fault.RATE_LIMITED_UNTIL_A_DATE:
-            return _too_many(_dates(datetime.now(UTC)))
-        case Fault.SERVER_ERROR:
-            return web.json_response({"error": {"code": "InternalServerError", "message": "Try again later."}}, status=500)
-        case Fault.UNAVAILABLE | Fault.MAINTENANCE_PAGE:
-            return web.Response(text=PAGE, content_type="text/html", status=503 if fault is Fault.UNAVAILABLE else 200)
-    return None
-
-
-def _dates(now: datetime) -> dict[str, str]:
-    later = now + timedelta(seconds=RETRY_AFTER_SECONDS)
-    return {"date": format_datetime(now, usegmt=True), "retry-after": format_datetime(later, usegmt=True)}
-
-
-def _too_many(headers: Mapping[str, str]) -> web.Response:
-    text = f"Requests to the Embeddings_Create Operation have exceeded the call rate limit. Retry after {RETRY_AFTER_SECONDS} seconds."
-    return web.json_response({"error": {"code": "429", "message": text}}, status=429, headers=headers)
-
-
-async def _trickle(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"content-type": "application/json"})
-    await response.prepare(request)
-    while True:
-        await response.write(b" ")
-        await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""``python -m devtools.vendors.salesforce --url URL``: a burst of Outbound Messages from an invented organization.
+"""``python -m devtools.vendors.salesforce --url URL [--faults PLAN]``: a burst of Outbound Messages from an invented organization.
 
 Prints what was acknowledged and exits 0 when everything was, 1 when something still waits after ``--timeout`` or was dropped. The
 seed is printed: the same seed and organization make the same records, ids and first messages again (their times are the clock's).
@@ -10,10 +10,15 @@ import secrets
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 
 from yarl import URL
 
+from devtools.faults.injector import Injector
+from devtools.faults.places import injector_of
+from devtools.faults.plan import PlanInvalid
+from devtools.vendors.salesforce.faults import ABILITIES, AT, PLACES
 from devtools.vendors.salesforce.ids import long_id, random_id, short_id
 from devtools.vendors.salesforce.ledger import Ledger, State
 from devtools.vendors.salesforce.outbound_message import new_action
@@ -25,13 +30,18 @@ _ROWS_SHOWN = 20
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    try:
+        faults = injector_of(AT, ABILITIES, PLACES, options.faults)
+    except PlanInvalid as error:
+        print(f"salesforce: {error}", file=sys.stderr)
+        return 1
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     rng = Random(seed)
     invented_id = random_id("Organization", rng)
-    org = PretendOrg(options.organization_id or invented_id, rng, lambda: datetime.now(UTC))
+    org = PretendOrg(options.organization_id or invented_id, rng, lambda: datetime.now(UTC), faults=faults)
     print(f"organization {org.organization_id} · seed {seed}")
     try:
-        ledger = asyncio.run(_send_burst(org, rng, options))
+        ledger = asyncio.run(_send_burst(org, rng, faults, options))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -39,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if ledger.counts()[State.ACKNOWLEDGED] == sum(ledger.counts().values()) else 1
 
 
-async def _send_burst(org: PretendOrg, rng: Random, options: argparse.Namespace) -> Ledger:
+async def _send_burst(org: PretendOrg, rng: Random, faults: Injector, options: argparse.Namespace) -> Ledger:
     ids = org.populate(accounts=options.accounts, contacts=options.contacts, opportunities=options.opportunities)
-    async with OutboundMessages(org, rng) as messages:
+    async with OutboundMessages(org, rng, faults=faults) as messages:
         for object_name, record_ids in ids.items():
             messages.notify(new_action(object_name, options.url, rng), record_ids)
         try:
@@ -85,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, metavar="N", help="repeat an earlier burst; a random one is chosen and printed")
     parser.add_argument("--organization-id", type=_organization_id, metavar="ID", help="15 or 18 characters, 00D…; invented when absent")
     parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="how long to wait for every acknowledgement")
+    parser.add_argument("--faults", type=Path, metavar="PLAN", help="a fault plan as JSON (devtools/faults): what to do wrong")
     return parser
 
 

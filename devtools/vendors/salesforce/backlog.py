@@ -9,7 +9,8 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import count
 
-from devtools.vendors.salesforce.faults import FaultPlan
+from devtools.faults.injector import Injector
+from devtools.vendors.salesforce.faults import next_index
 from devtools.vendors.salesforce.outbound_message import Action
 
 
@@ -48,7 +49,7 @@ class Pending:
 
 
 class Backlog:
-    def __init__(self, faults: FaultPlan) -> None:
+    def __init__(self, faults: Injector) -> None:
         self._faults = faults
         self._later: list[tuple[float, int, Pending]] = []  # a heap by due time, then by arrival
         self._due: dict[Action, deque[Pending]] = {}
@@ -67,11 +68,12 @@ class Backlog:
         self._collect(now)
         if not self._due:
             return []
-        action = list(self._due)[self._faults.next_index(len(self._due))]
+        actions = list(self._due)
+        action = actions[next_index(self._faults, len(actions), actions[0].object_name)]
         queue = self._due.pop(action)
         taken: list[Pending] = []
         while queue and len(taken) < limit:
-            queue.rotate(-self._faults.next_index(len(queue)))
+            queue.rotate(-next_index(self._faults, len(queue), action.object_name))
             taken.append(queue.popleft())
         if queue:
             self._due[action] = queue

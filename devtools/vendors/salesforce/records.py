@@ -8,11 +8,14 @@ have, custom ones (``__c``) and CurrencyIsoCode excepted, is refused as the vend
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from types import MappingProxyType
 from typing import Literal
 
+from devtools.faults.injector import Injector
+from devtools.faults.plan import Kind
+from devtools.vendors.salesforce.faults import SAVING, no_faults
 from devtools.vendors.salesforce.ids import long_id, random_id
 from devtools.vendors.salesforce.implications import Value, implied
 from devtools.vendors.salesforce.inventions import invent_account, invent_contact, invent_opportunity
@@ -45,14 +48,16 @@ class Record:
 class PretendOrg:
     """Accounts, Contacts and Opportunities of one organization, in memory.
 
-    ``organization_id`` has 15 or 18 characters; ``now`` gives aware times and is asked when a record is saved without ``at``.
+    ``organization_id`` has 15 or 18 characters; ``now`` gives aware times and is asked when a record is saved without ``at``;
+    ``faults`` may move that clock.
     """
 
-    def __init__(self, organization_id: str, rng: Random, now: Callable[[], datetime]) -> None:
+    def __init__(self, organization_id: str, rng: Random, now: Callable[[], datetime], *, faults: Injector | None = None) -> None:
         self.organization_id = organization_id if len(organization_id) == 18 else long_id(organization_id)
         self.user_ids = tuple(random_id("User", rng) for _ in range(3))
         self._rng = rng
         self._now = now
+        self._faults = faults or no_faults()
         self._records: dict[str, Record] = {}
         self._ids: dict[ObjectName, list[str]] = {object_name: [] for object_name in _INVENT}
 
@@ -62,7 +67,7 @@ class PretendOrg:
         An Id may be given, as a sandbox copy has the ids of its original. Contacts and Opportunities belong to a random account
         of this organization when there is one.
         """
-        saved_at = _to_the_second(at or self._now())
+        saved_at = _to_the_second(at or self._clock(object_name))
         invented = _INVENT[object_name](self._rng, saved_at.date())
         if object_name != "Account":
             invented["AccountId"] = self._rng.choice(self._ids["Account"]) if self._ids["Account"] else None
@@ -81,7 +86,7 @@ class PretendOrg:
         record = self.record(record_id)
         if not fields.keys().isdisjoint({"Id", "SystemModstamp"}):
             raise ValueError("INVALID_FIELD_FOR_INSERT_UPDATE: Id and SystemModstamp are the vendor's")
-        stamp = max(_to_the_second(at or self._now()), record.system_modstamp)
+        stamp = max(_to_the_second(at or self._clock(record.object_name)), record.system_modstamp)
         audit: dict[str, Value] = {"LastModifiedDate": stamp, "SystemModstamp": stamp, "LastModifiedById": self._rng.choice(self.user_ids)}
         return self._save(replace(record, fields={**record.fields, **audit}), fields, saved=set(fields))
 
@@ -103,6 +108,10 @@ class PretendOrg:
         """Creates so many of each, accounts first, and returns the new ids by object."""
         wanted: dict[ObjectName, int] = {"Account": accounts, "Contact": contacts, "Opportunity": opportunities}
         return {object_name: [self.create(object_name).id for _ in range(count)] for object_name, count in wanted.items()}
+
+    def _clock(self, object_name: ObjectName) -> datetime:
+        self._faults.strike(SAVING, object_name, kinds={Kind.CLOCK_MOVED})
+        return self._now() + timedelta(seconds=self._faults.moved_seconds)
 
     def _save(self, record: Record, fields: Mapping[str, Value], *, saved: Collection[str]) -> Record:
         unknown = sorted(name for name in fields if name not in record.fields and not name.endswith("__c") and name != "CurrencyIsoCode")

@@ -17,9 +17,11 @@ from typing import Self
 
 import aiohttp
 
+from devtools.faults.injector import Injector
+from devtools.faults.plan import Kind
 from devtools.vendors.salesforce.acknowledgement import Answer, answer_to
 from devtools.vendors.salesforce.backlog import VENDOR_SCHEDULE, Backlog, Pending, RetrySchedule
-from devtools.vendors.salesforce.faults import CallFaults, Fault, FaultPlan
+from devtools.vendors.salesforce.faults import SENDING, no_faults
 from devtools.vendors.salesforce.ids import random_id
 from devtools.vendors.salesforce.ledger import Delivery, Ledger, State
 from devtools.vendors.salesforce.outbound_message import (
@@ -50,7 +52,7 @@ class OutboundMessages:
         rng: Random,
         *,
         schedule: RetrySchedule = VENDOR_SCHEDULE,
-        faults: FaultPlan | None = None,
+        faults: Injector | None = None,
         form: Form = AS_SALESFORCE_WRITES,
         notifications_per_message: int = NOTIFICATIONS_PER_MESSAGE,
         messages_in_flight: int = 5,
@@ -62,7 +64,7 @@ class OutboundMessages:
         self._org = org
         self._rng = rng
         self._schedule = schedule
-        self._faults = faults or FaultPlan()
+        self._faults = faults or no_faults()
         self._form = form
         self._notifications_per_message = notifications_per_message
         self._messages_in_flight = messages_in_flight
@@ -139,15 +141,13 @@ class OutboundMessages:
                 wait.cancel()
 
     async def _send(self, batch: Sequence[Pending], call: int) -> None:
-        faults = self._faults.of_call(call)
-        if faults.delay_seconds:
-            self._faults.fired[Fault.DELAYED] += 1
-            await self._sleep(faults.delay_seconds)
+        object_name = batch[0].action.object_name
+        if delay := self._faults.strike(SENDING, object_name, kinds={Kind.DELAY}):
+            await self._sleep(delay.seconds or 0.0)
         for pending in batch:
             pending.tries += 1
-        if faults.is_duplicated:
-            self._faults.fired[Fault.DUPLICATED] += 1
-        answers = await asyncio.gather(*(self._call(batch, call, faults) for _ in range(2 if faults.is_duplicated else 1)))
+        duplicate = self._faults.strike(SENDING, object_name, kinds={Kind.DUPLICATE})
+        answers = await asyncio.gather(*(self._call(batch, call) for _ in range(2 if duplicate else 1)))
         if Answer.ACKNOWLEDGED not in answers:
             self._try_again_later(batch)
         self._in_flight -= 1
@@ -155,13 +155,14 @@ class OutboundMessages:
         if not self._in_flight and not len(self._backlog):
             self._idle.set()
 
-    async def _call(self, batch: Sequence[Pending], call: int, faults: CallFaults) -> Answer:
+    async def _call(self, batch: Sequence[Pending], call: int) -> Answer:
         action = batch[0].action
         notifications = [Notification(pending.notification_id, self._org.find(pending.record_id)) for pending in batch]
         body = render(self._org.organization_id, action, notifications, self._form)
-        answer, http_status = await self._post(action.endpoint_url, body)
-        if answer is Answer.ACKNOWLEDGED and faults.drops_acknowledgement:
-            self._faults.fired[Fault.ACKNOWLEDGEMENT_DROPPED] += 1
+        drop = self._faults.strike(SENDING, action.object_name, kinds={Kind.DROP})
+        is_sent = drop is None or drop.applied
+        answer, http_status = await self._post(action.endpoint_url, body) if is_sent else (Answer.NO_ANSWER, None)
+        if answer is Answer.ACKNOWLEDGED and drop is not None:
             answer = Answer.ACKNOWLEDGEMENT_LOST
         for pending, notification in zip(batch, notifications, strict=True):
             self.ledger.delivered(

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 import pytest
 
+from devtools.faults.injector import Injector
+from devtools.faults.plan import Fault, Kind
 from devtools.vendors.salesforce.__main__ import main
 from devtools.vendors.salesforce.acknowledgement import Answer, answer_to
 from devtools.vendors.salesforce.backlog import Backlog, Pending, RetrySchedule
-from devtools.vendors.salesforce.faults import Fault, FaultPlan
+from devtools.vendors.salesforce.faults import ABILITIES, no_faults
 from devtools.vendors.salesforce.ledger import Delivery, Ledger, State
 from devtools.vendors.salesforce.outbound_message import Action
 from tests.unit.devtools.pretend_salesforce.invented import an_action
@@ -58,7 +60,7 @@ def names(taken: Iterable[Pending]) -> list[str]:
 
 
 def test_a_message_takes_due_notifications_of_one_action_and_actions_take_turns() -> None:
-    backlog = Backlog(FaultPlan())
+    backlog = Backlog(no_faults())
     accounts, contacts = an_action("Account"), an_action("Contact")
     for number in range(5):
         backlog.add(pending(f"a{number}", accounts), due_at=0.0)
@@ -77,26 +79,29 @@ def test_a_message_takes_due_notifications_of_one_action_and_actions_take_turns(
 def test_a_reordering_plan_takes_everything_once_in_an_order_its_seed_decides() -> None:
     orders = []
     for seed in (1, 1, 2):
-        plan = FaultPlan(seed, reorders=True)
-        backlog = Backlog(plan)
+        faults = Injector("salesforce", ABILITIES, faults=[Fault(at="salesforce", kind=Kind.REORDER, share=0.9)], seed=seed)
+        backlog = Backlog(faults)
         for number in range(20):
             backlog.add(pending(str(number), an_action()), due_at=0.0)
         orders.append([name for _ in range(10) for name in names(backlog.take(0.0, limit=2))])
-        assert plan.fired[Fault.REORDERED] > 0
+        assert faults.count(Kind.REORDER) > 0
 
     assert orders[0] == orders[1] != orders[2]
     assert sorted(orders[0], key=int) == [str(number) for number in range(20)]
 
 
-def test_a_plan_names_calls_by_number_or_by_share() -> None:
-    plan = FaultPlan(3, drop_acknowledgement_calls={2}, delay_seconds_of_calls={1: 0.5}, duplicate_share=0.5)
+def test_only_notifications_of_the_planned_object_are_reordered() -> None:
+    faults = Injector("salesforce", ABILITIES, faults=[Fault(at="salesforce", kind=Kind.REORDER, target="Contact", share=1.0)])
+    backlog = Backlog(faults)
+    for number in range(4):
+        backlog.add(pending(f"a{number}", an_action("Account")), due_at=0.0)
+    taken = names(backlog.take(0.0, limit=4))
+    for number in range(4):
+        backlog.add(pending(f"c{number}", an_action("Contact")), due_at=0.0)
 
-    calls = [plan.of_call(call) for call in range(1, 101)]
-
-    assert [call for call, faults in enumerate(calls, start=1) if faults.drops_acknowledgement] == [2]
-    assert [faults.delay_seconds for faults in calls[:2]] == [0.5, 0.0]
-    assert 30 < sum(faults.is_duplicated for faults in calls) < 70
-    assert not plan.fired
+    assert taken == ["a0", "a1", "a2", "a3"]
+    assert names(backlog.take(0.0, limit=4))[0] != "c0"
+    assert faults.count(Kind.REORDER) == 3
 
 
 def test_the_ledger_tells_what_the_receiver_got_from_what_the_sender_heard() -> None:

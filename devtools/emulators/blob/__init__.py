@@ -1,0 +1,1 @@
+"""Blob Storage that misbehaves on command: a proxy in front of Azurite, which does everything right."""
