@@ -53,9 +53,10 @@ class _Worker:
         writer = ChunkWriter(self.message, wanted, self.chunks, self.embedder)
         manifest, embedded = await writer.put(manifest)
         told = summary(wanted, self.embedder.space, at=self.now())
-        is_told = await self.shards.record_vectors(self.message.tenant_id, self.shard_id, told)
-        if not is_told and not self._is_wanted_by(await self._shard(), wanted):
-            return None
+        if not await self.shards.record_vectors(self.message.tenant_id, self.shard_id, told):
+            shard = await self._shard()
+            if not (self._is_wanted_by(shard, wanted) and self._is_told(shard)):
+                return None
         await writer.remove_the_rest(manifest)
         return Stored(self.shard_id, wanted.revision, reason="vectors" if embedded else "readers")
 
@@ -70,9 +71,13 @@ class _Worker:
 
     def _is_settled(self, shard: Shard | None, manifest: Manifest) -> bool:
         """Whether the shard's chunks are what it wants, and it says so."""
-        current = self._wanted_by(shard)
-        is_told = shard is None or (shard.vectors is not None and current.is_told_by(shard.vectors) and not shard.awaits_embedding)
-        return is_told and current.is_held_by(manifest)
+        return self._is_told(shard) and self._wanted_by(shard).is_held_by(manifest)
+
+    def _is_told(self, shard: Shard | None) -> bool:
+        """Whether the shard says of its chunks what it wants of them, or is there no more to say anything."""
+        if shard is None:
+            return True
+        return shard.vectors is not None and self._wanted_by(shard).is_told_by(shard.vectors) and not shard.awaits_embedding
 
     def _wanted_by(self, shard: Shard | None) -> Wanted:
         if shard is None:  # its retention is over: nothing of it may be left

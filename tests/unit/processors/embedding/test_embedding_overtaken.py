@@ -233,3 +233,26 @@ async def test_nothing_is_left_under_an_id_that_was_given_up_while_its_chunks_we
 
     assert accounts.stored(shard) == {}
     assert (await now_stored(accounts.shards, surviving)).vectors is None
+
+
+class RefusesOnce(InMemoryShards):
+    """The store says that a later summary is there, and there is none."""
+
+    refused = False
+
+    @override
+    async def record_vectors(self, tenant_id: str, shard_id: ShardId, vectors: Vectors) -> bool:
+        if not self.refused:
+            self.refused = True
+            return False
+        return await super().record_vectors(tenant_id, shard_id, vectors)
+
+
+async def test_a_refused_summary_is_believed_only_when_the_shard_says_the_same() -> None:
+    accounts = Accounts(shards=RefusesOnce())
+    shard = await accounts.store(paragraphs(1))
+
+    await accounts.embed(await accounts.request(shard))
+
+    assert (await accounts.vectors(shard)).revision == 1
+    assert accounts.texts() == ["Account: Acme", "Paragraph number 1."]
