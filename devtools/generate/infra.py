@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from devtools.generate import compose
 from shared.topology import TOPOLOGY, Container, Queue
 
 EMULATOR_NAMESPACE = "sbemulatorns"
@@ -38,6 +39,7 @@ def files() -> dict[str, str]:
         "infra/topology.json": _json(_topology()),
         "infra/servicebus-standin.json": _json(_config([_properties(queue) for queue in TOPOLOGY.queues])),
         "infra/servicebus-emulator.json": _json(_config([clamped(_properties(queue)) for queue in TOPOLOGY.queues])),
+        compose.PATH: compose.text(),
     }
 
 

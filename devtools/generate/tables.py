@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from devtools.generate import contents
+from devtools.generate import contents, faults
 from devtools.generate.contents import Row
 
 MISSING = "**to be explained**"
@@ -40,6 +40,9 @@ TABLES: Mapping[str, Table] = {
     "queues": Table("queue", "a message says", "lock", "time to live", "duplicate window", "deliveries", rows=contents.queues),
     "containers": Table("container", "holds", "partition key", "expiry", rows=contents.containers),
     "blob-containers": Table("blob container", rows=contents.blob_containers, explained="what for"),
+    "fault-kinds": Table("kind", "what goes wrong", "who can do it", rows=faults.kinds),
+    "fault-fields": Table("field", "needed", "default", rows=faults.fields, explained="what for"),
+    "fault-places": Table("stand-in", "started by", "operations that can meet it", rows=faults.places),
     "errors": Table("error", "is a", "what it says", rows=contents.errors, explained="what happens"),
 }
 

@@ -22,6 +22,9 @@ DOCUMENTED = {
     "queues": "docs/queues.md",
     "containers": "docs/queues.md",
     "blob-containers": "docs/queues.md",
+    "fault-kinds": "docs/local-development.md",
+    "fault-fields": "docs/local-development.md",
+    "fault-places": "docs/local-development.md",
     "errors": "docs/errors.md",
 }
 

@@ -77,6 +77,7 @@ def test_a_missing_file_is_named(project: Path, capsys: pytest.CaptureFixture[st
         "infra/topology.json is out of date",
         "infra/servicebus-standin.json is out of date",
         "infra/servicebus-emulator.json is out of date",
+        "infra/docker-compose.yml is out of date",
         "run scripts/generate",
     ]
 
