@@ -47,8 +47,9 @@ async def pipeline(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 async def stories_under_way(
     request: pytest.FixtureRequest, artefact: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Mapping[str, asyncio.Task[None]]]:
-    """Those of ``test_nothing_is_lost.py`` that this run asks for."""
-    functions = [item for item in request.session.items if isinstance(item, pytest.Function) and "story" in item.fixturenames]
+    """Those of a file that this run asks for."""
+    here = [item for item in request.session.items if item.path == request.path]
+    functions = [item for item in here if isinstance(item, pytest.Function) and "story" in item.fixturenames]
     asked = [str(function.callspec.params["story"]) for function in functions]
     async with under_way(asked, artefact, tmp_path_factory.mktemp("stories")) as tasks:
         yield tasks

@@ -176,6 +176,7 @@ async def running_environment(
     settings: Mapping[str, str] | None = None,
     model: Model | None = None,
     is_in_two: bool = False,
+    faults: Path | None = None,
 ) -> AsyncIterator[Environment]:
     """Everything started, and stopped at the end.
 
@@ -184,6 +185,7 @@ async def running_environment(
         settings: of the hosts, beside those of every run.
         model: makes the vectors; the offline encoder where there is none.
         is_in_two: beside ``host``, which is light then, there is a second one, ``heavy``.
+        faults: the plan that stand-ins and hosts obey.
     """
     run = Run(Addresses.shifted(free_offset()), "", "", "")
     hosts = {"host": Host(run.addresses.host)}
@@ -191,11 +193,12 @@ async def running_environment(
         (another,) = free_ports(1)
         hosts = {"host": Host(run.addresses.host, {"CONSUMER_TYPE": "light"}), "heavy": Host(another, {"CONSUMER_TYPE": "heavy"})}
     given = {**(model.settings if model else {}), **(settings or {})}
-    children = Children(run, folder=folder, app=app, queues=_queues(folder, lock_seconds), settings=given, hosts=hosts)
+    queues_file = _queues(folder, lock_seconds)
+    children = Children(run, folder=folder, app=app, queues=queues_file, settings=given, hosts=hosts, faults=faults)
     stages = PIPELINE[:1] if NORMALIZATION_ALONE.items() <= given.items() else PIPELINE
     queues = Queues(run.service_bus)
     try:
-        await children.start(keep=True)
+        await children.start()
         await children.start_host()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
             yield Environment(run, children, http, stages, model, queues, Store(run))

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from devtools.faults.injector import Injector
 from devtools.vendors.salesforce.acknowledgement import Answer
 from devtools.vendors.salesforce.backlog import RetrySchedule
 from devtools.vendors.salesforce.ledger import Ledger
@@ -48,7 +49,9 @@ class Load:
 
 
 @asynccontextmanager
-async def sending(tenant: Tenant, records: int, *, per_message: int = 10, in_flight: int = 5) -> AsyncIterator[Load]:
+async def sending(
+    tenant: Tenant, records: int, *, per_message: int = 10, in_flight: int = 5, faults: Injector | None = None
+) -> AsyncIterator[Load]:
     """So many invented records on their way while the block runs, those that name an account before most of the accounts.
 
     No two have a paragraph in common, so that a text that was embedded twice was embedded twice for one record.
@@ -58,7 +61,7 @@ async def sending(tenant: Tenant, records: int, *, per_message: int = 10, in_fli
     for record_id in (*ids["Account"], *ids["Opportunity"]):
         tenant.org.edit(record_id, Description=f"{record_id} asks for an offer.\n\n{record_id} wants to be called back.")
     messages = OutboundMessages(
-        tenant.org, tenant.rng, schedule=IMPATIENT, notifications_per_message=per_message, messages_in_flight=in_flight
+        tenant.org, tenant.rng, schedule=IMPATIENT, faults=faults, notifications_per_message=per_message, messages_in_flight=in_flight
     )
     async with messages:
         for object_name in ("Opportunity", "Contact", "Account"):

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from devtools.faults.injector import Injector
 from devtools.vendors.azure_openai.service import PretendAzureOpenAi
 from devtools.vendors.azure_openai.vectors import vector_of
 from tests.e2e.store import Document
@@ -24,6 +25,8 @@ class Model:
     """A model that remembers, and how often each text may have been asked for."""
 
     resource: PretendAzureOpenAi
+    may_repeat: bool = False
+    """Vectors get lost on purpose on their way to the store: how often a text is embedded then says nothing."""
     _lost: Counter[str] = field(default_factory=Counter)
     _marks: dict[str, int] = field(default_factory=dict)
 
@@ -55,6 +58,8 @@ class Model:
         """Texts that were embedded more often than once, or once for each chunk that holds them, and once more for each time their vectors
         died with a process.
         """
+        if self.may_repeat:
+            return {}
         holding = Counter(_mark(chunk["embedding"]) for chunk in stored)
         embedded = Counter(self.texts)
         return {text: count for text, count in embedded.items() if count > max(1, holding[self._mark_of(text)]) + self._lost[text]}
@@ -76,7 +81,7 @@ def _mark(vector: Sequence[float]) -> int:
 
 
 @asynccontextmanager
-async def running_model() -> AsyncIterator[Model]:
-    """One that answers while the block runs."""
-    async with PretendAzureOpenAi(deployments={MODEL: MODEL}, keys=[KEY]) as resource:
-        yield Model(resource)
+async def running_model(*, faults: Injector | None = None, may_repeat: bool = False) -> AsyncIterator[Model]:
+    """One that answers while the block runs, unless its faults say otherwise."""
+    async with PretendAzureOpenAi(deployments={MODEL: MODEL}, keys=[KEY], faults=faults) as resource:
+        yield Model(resource, may_repeat)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from tests.e2e import deploys, outages, two_hosts
+from tests.e2e import deploys, outages, two_hosts, under_faults
 
 Story = Callable[[Path, Path], Coroutine[Any, Any, None]]
 """Of the unpacked artefact and a folder of its own."""
@@ -33,6 +33,13 @@ LONG_STORIES: Final[Mapping[str, Story]] = {
     "a normalizer that always raises, deployed for 1,000 messages and then fixed: 1,000 shards": partial(deploys.raising, messages=1000),
     "a normalizer that rejects 1,000 messages: at most the breaker's first sample is parked": partial(deploys.rejecting, messages=1000),
 }
+FAULT_STORIES: Final[Mapping[str, Story]] = {
+    f"{name}, seed {seed}": partial(under_faults.all_is_well, name=name, seed=seed, records=40)
+    for seed in under_faults.SEEDS
+    for name in under_faults.PLANS
+}
+SAMPLED: Final = ("a-bad-day, seed 1", "answers-of-the-store-lost, seed 1", "full-disks, seed 1", "twice-and-out-of-order, seed 1")
+"""Those of every run."""
 AT_ONCE: Final = 3
 """More would only slow each other down on two processors."""
 
@@ -41,7 +48,7 @@ AT_ONCE: Final = 3
 async def under_way(asked: Iterable[str], artefact: Path, folder: Path) -> AsyncIterator[Mapping[str, asyncio.Task[None]]]:
     """Start them in their order; a test awaits its own."""
     gate = asyncio.Semaphore(AT_ONCE)
-    told = {**STORIES, **LONG_STORIES}
+    told = {**STORIES, **LONG_STORIES, **FAULT_STORIES}
 
     async def tell(name: str, number: int) -> None:
         async with gate:
