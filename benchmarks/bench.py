@@ -94,7 +94,7 @@ class Bench:
 
     def processor_seconds(self) -> dict[str, float]:
         """Of each child so far, user and system."""
-        return {child.name: _processor_seconds(child.pid) for child in self.children.all}
+        return {child.name: processor_seconds_of(child.pid) for child in self.children.all}
 
     async def shards(self) -> list[Shard]:
         """Everything stored."""
@@ -118,7 +118,7 @@ async def running(
         placed = {name: Host(port, said) for (name, said), port in zip(wanted.items(), ports[4:], strict=True)}
         children = Children(run, folder=Path(folder), settings=settings, hosts=placed)
         try:
-            await children.start(keep=True)
+            await children.start()
             account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
             try:
                 await connect(run, account)
@@ -143,7 +143,7 @@ def _is_empty(operations: Mapping[str, float]) -> bool:
     return taken_in == operations.get("complete", 0) + operations.get("dead-letter", 0)
 
 
-def _processor_seconds(process_id: int) -> float:
+def processor_seconds_of(process_id: int) -> float:
     try:
         said = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except FileNotFoundError:

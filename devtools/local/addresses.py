@@ -1,5 +1,6 @@
 """Where a local run listens, and whether these ports are free."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from devtools.local.ports import is_free
@@ -24,17 +25,16 @@ class Addresses:
     @property
     def named(self) -> dict[str, int]:
         """Who listens where."""
-        return {
-            "the Service Bus stand-in": self.service_bus,
-            "the Cosmos DB stand-in": self.cosmos,
-            "Azurite": self.blob,
-            "the function host": self.host,
-            "the token issuer": self.issuer,
-        }
+        return {"the Service Bus stand-in": self.service_bus, "the Cosmos DB stand-in": self.cosmos, "Azurite": self.blob, **self.ours}
 
-    def in_use(self) -> str | None:
-        """One line saying what to do when a port is taken; None when all are free."""
-        for who, port in self.named.items():
+    @property
+    def ours(self) -> dict[str, int]:
+        """What is ours even where the stores are Microsoft's emulators."""
+        return {"the function host": self.host, "the token issuer": self.issuer}
+
+    def in_use(self, named: Mapping[str, int] | None = None) -> str | None:
+        """One line saying what to do when a port is taken, of all or of these; None when they are free."""
+        for who, port in (self.named if named is None else named).items():
             if not is_free(port):
                 return f"port {port}, wanted by {who}, is in use: stop what listens there, or run scripts/up --port-offset 100"
         return None

@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from devtools.local.processes import Process
+
 STOP_SECONDS: Final = 5.0
 READY_SECONDS: Final = 30.0
 _PR_SET_PDEATHSIG: Final = 1
@@ -35,9 +37,16 @@ class Child:
 
     @classmethod
     async def start(
-        cls, name: str, arguments: Sequence[str], *, ready: str, log: Path, environment: Mapping[str, str] | None = None
+        cls,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        ready: str,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        noted_in: Path | None = None,
     ) -> "Child":
-        """Start it and wait for the line that holds ``ready``.
+        """Start it and wait for the line that holds ``ready``. ``noted_in`` is the folder whose register of processes it belongs to.
 
         Raises:
             ChildFailed: when it ends before, or does not say so in time.
@@ -56,7 +65,12 @@ class Child:
         child = cls(name, process, log)
         child._copying = asyncio.create_task(child._copy(ready))
         try:
+            noted = Process.of(name, process.pid)
+            if noted_in is not None:
+                noted.note(noted_in)
             await child._until_ready()
+            if noted_in is not None:
+                noted.listens(child.ready_line).note(noted_in)
         except BaseException:  # cancelled while it starts, most of all: nobody knows this child yet who could stop it
             await child.stop()
             raise

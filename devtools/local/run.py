@@ -6,25 +6,29 @@ the sample organization's path key, so only its owner may read it.
 
 import asyncio
 import json
-import shutil
 import socket
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from devtools import azurite
 from devtools.emulators.cosmos.server import KEY
 from devtools.issuer.server import JWKS_PATH, issuer_url
 from devtools.local.addresses import Addresses
 from devtools.local.children import Child, ChildFailed
+from devtools.local.parts import Parts
+from devtools.local.patience import patiently
 from devtools.provision import provision
 
+EMULATORS_KEY: Final = "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw=="
+"""The key that every Cosmos DB emulator has; not a secret (Azure documentation, "Use the Azure Cosmos DB emulator")."""
 ROOT: Final = Path(__file__).resolve().parents[2]
+PATIENT_SECONDS: Final = 60.0
+"""How long what a fault plan hits is tried again, until everything is there."""
 DATABASE: Final = "shardline"
 AUDIENCE: Final = "api://shardline"
-STORES: Final = ("service-bus", "cosmos", "azurite", "issuer")
 QUEUES: Final = ROOT / "infra" / "servicebus-standin.json"
 """The topology's queues with production's values, in the official emulator's schema."""
 
@@ -32,11 +36,6 @@ QUEUES: Final = ROOT / "infra" / "servicebus-standin.json"
 def folder_of(port_offset: int) -> Path:
     """Where a run keeps its data and logs: each of several side by side has its own."""
     return ROOT / ".shardline" / (f"local-{port_offset}" if port_offset else "local")
-
-
-def issuer_folder(folder: Path) -> Path:
-    """Where a run's issuer keeps its signing keys."""
-    return folder / "data" / "issuer"
 
 
 class NotRunning(Exception):
@@ -51,6 +50,8 @@ class Run:
     organization_id: str
     tenant_id: str
     key: str
+    is_official: bool = False
+    """Whether its Service Bus and its Cosmos DB are Microsoft's emulators."""
 
     @property
     def service_bus(self) -> str:
@@ -63,7 +64,7 @@ class Run:
     @property
     def cosmos(self) -> str:
         """The connection string of the database account."""
-        return f"AccountEndpoint=http://localhost:{self.addresses.cosmos}/;AccountKey={KEY};"
+        return f"AccountEndpoint=http://localhost:{self.addresses.cosmos}/;AccountKey={EMULATORS_KEY if self.is_official else KEY};"
 
     @property
     def blob(self) -> str:
@@ -111,17 +112,26 @@ class Run:
         path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     @classmethod
+    def remembered(cls, folder: Path) -> "Run":
+        """The run that came up last, whatever has become of it.
+
+        Raises:
+            NotRunning: when there was none, or it ended in order.
+        """
+        try:
+            read = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise NotRunning("nothing is running here: start it with scripts/up") from None
+        return cls(Addresses(**read.pop("addresses")), **read)
+
+    @classmethod
     def current(cls, folder: Path) -> "Run":
         """The run that is up.
 
         Raises:
             NotRunning: when there is none.
         """
-        try:
-            read = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise NotRunning("nothing is running here: start it with scripts/up") from None
-        run = cls(Addresses(**read.pop("addresses")), **read)
+        run = cls.remembered(folder)
         try:  # a killed run leaves its file behind
             socket.create_connection(("127.0.0.1", run.addresses.host), timeout=1).close()
         except OSError:
@@ -142,11 +152,25 @@ class Host:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
+class Emulators(Protocol):
+    """Stores that run elsewhere."""
+
+    async def start(self) -> None:
+        """Start them, and return when they answer."""
+
+    async def stop(self) -> None:
+        """End them."""
+
+
 class Children:
     """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite``, ``issuer`` and its hosts, each by its name.
 
     ``queues`` is the broker's configuration; ``settings`` are the hosts' beside those of the run. There is one host, ``host``, unless
-    others are named.
+    others are named. ``faults`` is a plan: whom it names is started with it, and where it is about blobs, the proxy ``blob`` stands
+    before Azurite. ``emulators`` take the place of the stores, and are started and stopped with the rest.
+
+    Raises:
+        PlanInvalid: the plan cannot be read, or is none.
     """
 
     def __init__(
@@ -158,14 +182,19 @@ class Children:
         queues: Path = QUEUES,
         settings: Mapping[str, str] | None = None,
         hosts: Mapping[str, Host] | None = None,
+        faults: Path | None = None,
+        emulators: Emulators | None = None,
     ) -> None:
-        self._run = run
         self.folder = folder
+        self._run = run
         self._app = app
-        self._queues = queues
+        self._parts = Parts(run.addresses, folder, queues, faults)
         self._settings = {**run.settings, **(settings or {})}
         self._hosts = hosts or {"host": Host(run.addresses.host)}
+        self._emulators = emulators
+        self._stores = self._parts.stores if emulators is None else ("issuer",)
         self._children: dict[str, Child] = {}
+        self._patience_seconds = 0.0 if faults is None and emulators is None else PATIENT_SECONDS
 
     def __getitem__(self, name: str) -> Child:
         return self._children[name]
@@ -180,27 +209,44 @@ class Children:
         """The JSON lines of the host."""
         return self.folder / "logs" / "host.log"
 
-    async def start(self, *, keep: bool) -> None:
-        """Start everything but the host, and make what it expects to find.
+    def look_for_all(self) -> None:
+        """See that everything is installed, before anything runs or is removed.
+
+        Raises:
+            AzuriteMissing: when Azurite is not.
+        """
+        for name in self._stores:
+            self._parts.store(name)
+
+    async def start(self) -> list[str]:
+        """Start everything but the host, and make what it expects to find; on data that is there they go on. What the database account
+        ignored of what it was told, a line each.
 
         Raises:
             ChildFailed: when one of them does not start.
             AzuriteMissing: when Azurite is not installed.
         """
-        self._command("azurite")  # what is missing must be known before anything runs
-        if not keep:
-            shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.look_for_all()
+        await self.start_stores()
+        if self._emulators is not None:
+            await self._emulators.start()
+        return await patiently(partial(provision, self._run.cosmos, DATABASE, self._run.blob), seconds=self._patience_seconds)
+
+    async def start_stores(self) -> None:
+        """Start everything but the host.
+
+        Raises:
+            ChildFailed: when one of them does not start.
+        """
         try:
             async with asyncio.TaskGroup() as starting:
-                for name in STORES:
+                for name in self._stores:
                     starting.create_task(self.start_one(name))
         except ExceptionGroup as errors:
             failed, others = errors.split(ChildFailed)
             if failed is None or others is not None:
                 raise
             raise ChildFailed("; ".join(str(error) for error in failed.exceptions)) from None
-        await provision(self._run.cosmos, DATABASE, self._run.blob)
 
     async def start_host(self, *, app: Path | None = None) -> None:
         """Start the function host over the app, or over another where one is named; all of them, where there are several."""
@@ -210,11 +256,12 @@ class Children:
     async def start_one(self, name: str, *, app: Path | None = None) -> None:
         """Start one of them, with what it stored before if it ran before; a host over another app, where one is named."""
         self._app = app or self._app
-        command, ready = self._command(name)
-        own = self._hosts[name].settings if name in self._hosts else {}
+        host = self._hosts.get(name)
+        command, ready = self._parts.store(name) if host is None else self._parts.host(host.port, self._app)
+        own = {} if host is None else host.settings
         environment = {**self._settings, **own, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         log = self.folder / "logs" / f"{name}.log"
-        self._children[name] = await Child.start(name, command, ready=ready, log=log, environment=environment)
+        self._children[name] = await Child.start(name, command, ready=ready, log=log, environment=environment, noted_in=self.folder)
 
     async def any_ended(self) -> Child:
         """Wait until one of them ends by itself."""
@@ -231,20 +278,5 @@ class Children:
         for child in reversed(self.all):
             await child.stop()
         self._children.clear()
-
-    def _command(self, name: str) -> tuple[list[str], str]:
-        """The command line, and the text of the line that says it is ready."""
-        ports, data = self._run.addresses, self.folder / "data"
-        python = [sys.executable, "-m"]
-        match name:
-            case "service-bus":
-                where = ["--config", str(self._queues), "--port", str(ports.service_bus), "--data", str(data / name)]
-                return [*python, "devtools.emulators.servicebus", *where], "service bus: ready"
-            case "cosmos":
-                return [*python, "devtools.emulators.cosmos", "--port", str(ports.cosmos), "--data", str(data / name)], "cosmos: ready"
-            case "issuer":
-                return [*python, "devtools.issuer", "--port", str(ports.issuer), "--data", str(issuer_folder(self.folder))], "issuer: ready"
-            case "azurite":
-                return azurite.command(ports.blob, data / name), azurite.READY
-            case _:
-                return [*python, "devtools.host", "--app", str(self._app), "--port", str(self._hosts[name].port)], "host: ready"
+        if self._emulators is not None:
+            await self._emulators.stop()

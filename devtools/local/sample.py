@@ -6,17 +6,22 @@ itself.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from random import Random
 from typing import Any, Final
 
+from devtools.local.progress import Seen, unseen
+from devtools.vendors.salesforce.ledger import State
 from devtools.vendors.salesforce.outbound_message import new_action
 from devtools.vendors.salesforce.records import PretendOrg, Record
 from devtools.vendors.salesforce.sender import OutboundMessages
 from devtools.vendors.salesforce.stories import OPPORTUNITY_STORIES
+from shared.errors import TransientError
 from shared.shards.ids import ShardId, shard_id
 from shared.shards.model import Shard
 from shared.shards.store import ShardStore
@@ -32,6 +37,8 @@ SHARD_TYPES: Final = {"Account": "c_account", "Contact": "c_contact", "Opportuni
 RELATIONSHIPS: Final = {"Contact": "contact_for", "Opportunity": "opportunity_for"}
 """How a record is linked to the account that its AccountId names."""
 POLL_SECONDS: Final = 0.05
+AT_ONCE: Final = 50
+"""So many records are looked for, then others: looking must not take the machine from what is looked at."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +61,32 @@ class Sent:
         )
 
 
-async def send(org: PretendOrg, rng: Random, url: str, *, counts: Mapping[str, int], timeout_seconds: float) -> Sent:
-    """Invent records and send them until they are acknowledged, or the time is up."""
+async def send(org: PretendOrg, rng: Random, url: str, *, counts: Mapping[str, int], timeout_seconds: float, seen: Seen = unseen) -> Sent:
+    """Invent records and send them until they are acknowledged, or none was for so long. ``seen`` is told how many are."""
     ids = org.populate(accounts=counts["accounts"], contacts=counts["contacts"], opportunities=counts["opportunities"])
     for story, record_id in zip(rng.sample(OPPORTUNITY_STORIES, len(OPPORTUNITY_STORIES)), ids["Opportunity"], strict=False):
         org.edit(record_id, Description=story.description)  # one each, as far as they go: a question must have one answer
     async with OutboundMessages(org, rng) as messages:
         for object_name, record_ids in ids.items():
             messages.notify(new_action(object_name, url, rng), record_ids)
-        with suppress(TimeoutError):  # the ledger tells how far it got
-            await messages.settled(timeout_seconds)
+        await _settled(messages, timeout_seconds, seen)
     ledger = messages.ledger
     records = tuple(org.record(record_id) for record_ids in ids.values() for record_id in record_ids)
     return Sent(org, records, len(ledger.received()), {answer.value: count for answer, count in ledger.answers().items()})
+
+
+async def _settled(messages: OutboundMessages, timeout_seconds: float, seen: Seen) -> None:
+    """Until there is nothing left to send, or nothing was acknowledged for so long; the ledger tells how far it got."""
+    acknowledged, give_up_at = 0, time.monotonic() + timeout_seconds
+    is_settled = False
+    while not is_settled and time.monotonic() < give_up_at:
+        with suppress(TimeoutError):
+            await messages.settled(POLL_SECONDS)
+            is_settled = True
+        counted = messages.ledger.counts()[State.ACKNOWLEDGED]
+        if counted > acknowledged:
+            acknowledged, give_up_at = counted, time.monotonic() + timeout_seconds
+        seen(counted)
 
 
 @dataclass
@@ -81,14 +101,18 @@ class Arrival:
     """When the first one was seen that has its links and its vectors."""
 
 
-async def arrived(sent: Sent, shards: ShardStore, *, tenant_id: str, timeout_seconds: float) -> Arrival:
-    """Wait until every record sent has a shard with links and vectors, or the time is up."""
-    deadline = time.monotonic() + timeout_seconds
+async def arrived(sent: Sent, shards: ShardStore, *, tenant_id: str, timeout_seconds: float, seen: Seen = unseen) -> Arrival:
+    """Wait until every record sent has a shard with links and vectors, or none got there for so long. ``seen`` is told how many did."""
+    give_up_at = time.monotonic() + timeout_seconds
     arrival = Arrival()
-    waiting = list(sent.records)
-    while waiting and time.monotonic() < deadline:
-        for record in list(waiting):
-            shard = await shards.read(tenant_id, sent.shard_id(record, tenant_id=tenant_id))
+    waiting = deque(sent.records)
+    while waiting and time.monotonic() < give_up_at:
+        for record in list(islice(waiting, AT_ONCE)):
+            waiting.rotate(-1)  # whoever is looked at goes to the end: one that never comes keeps nobody else waiting
+            try:
+                shard = await shards.read(tenant_id, sent.shard_id(record, tenant_id=tenant_id))
+            except TransientError:  # a fault plan hits whoever looks, too
+                continue
             if shard is None or shard.status == "draft":
                 continue
             arrival.shards[record.id] = shard
@@ -96,6 +120,8 @@ async def arrived(sent: Sent, shards: ShardStore, *, tenant_id: str, timeout_sec
             if not (shard.awaits_enrichment or shard.awaits_embedding):
                 arrival.first_embedded_at = arrival.first_embedded_at or time.monotonic()
                 waiting.remove(record)
+                give_up_at = time.monotonic() + timeout_seconds
+        seen(len(sent.records) - len(waiting))
         await asyncio.sleep(POLL_SECONDS)
     return arrival
 

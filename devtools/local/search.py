@@ -9,7 +9,8 @@ from typing import Any, Final
 import aiohttp
 
 from devtools.issuer.tokens import token
-from devtools.local.run import AUDIENCE, Run, issuer_folder
+from devtools.local.parts import issuer_folder
+from devtools.local.run import AUDIENCE, Run
 from devtools.local.tables import table
 from devtools.vendors.salesforce.stories import paraphrase_of
 from shared.shards.model import Shard

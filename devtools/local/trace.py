@@ -82,7 +82,9 @@ def rendered(found: list[Step]) -> str:
 
 
 def _log_lines(log: Path) -> Iterable[dict[str, Any]]:
+    if not log.exists():  # the host is somebody else's
+        return
     with log.open(encoding="utf-8") as lines:
         for line in lines:
-            if line.startswith("{"):
+            if line.startswith("{") and line.endswith("}\n"):  # the last may be half written
                 yield json.loads(line)

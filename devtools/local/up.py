@@ -4,6 +4,8 @@ Stand-ins, Azurite and the host are started, the host over the app as it is depl
 organization is connected and sends its records; one record's way is shown step by step, what was stored and linked is compared with what
 was sent, and a record is looked for in other words than its own. Then it stays up, or with ``--once`` ends with 0 if every record is there,
 right, linked, embedded and found.
+
+With ``--faults`` all of that happens under a fault plan, what went wrong is shown, and a fault that never happened fails the run, too.
 """
 
 import argparse
@@ -14,8 +16,11 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -23,71 +28,170 @@ from typing import Any, Final
 from azure.core.exceptions import AzureError
 from azure.cosmos.aio import CosmosClient
 
-from devtools import artefact
+from devtools import artefact, azurite
 from devtools.azurite import AzuriteMissing
-from devtools.local import sample, search, trace
+from devtools.faults.plan import PlanInvalid
+from devtools.faults.report import Report
+from devtools.local import background, first_run, planned, processes
 from devtools.local.addresses import Addresses
 from devtools.local.children import Child, ChildFailed
+from devtools.local.docker import Containers, DockerFailed
+from devtools.local.first_run import FirstRun
+from devtools.local.patience import patiently
+from devtools.local.reset import Requests, remove_stored
 from devtools.local.run import DATABASE, ROOT, Children, Run, folder_of
-from devtools.local.shards import shard_table
 from devtools.local.tables import table
 from devtools.vendors.salesforce.ids import random_id
 from ingestion.sources.salesforce.webhook import key_handle
 from shared.connections.connection import Connection, connection_id
 from shared.errors import PipelineError
-from shared.shards.model import Shard
 from shared.storage.connection_store import CosmosConnections
 from shared.storage.cosmos import CosmosAccount
-from shared.storage.shard_store import CosmosShardStore
+from shared.topology import TOPOLOGY
 
 TENANT: Final = "sample-tenant"
-COUNTS: Final[Mapping[str, int]] = {"accounts": 2, "contacts": 3, "opportunities": 3}
-TIMEOUT_SECONDS: Final = 30.0
 INTERRUPTED: Final = 130
+ENDS: Final = "Ctrl-C stops everything."
+ENDS_DETACHED: Final = "It stays up in the background: python -m devtools down stops everything."
+STARTING: Final = "starting the stand-ins of Service Bus and Cosmos DB, Azurite, the token issuer and the function host …"
+STARTING_CONTAINERS: Final = "starting Microsoft's emulators, the token issuer and the function host; their images are fetched once …"
+FAILURES: Final = (ChildFailed, AzuriteMissing, DockerFailed, PlanInvalid, artefact.ReadingsDiffer, PipelineError, AzureError)
+"""What is one line that says what is wrong."""
 
 
 async def up(options: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
     addresses = Addresses.shifted(options.port_offset)
-    if (taken := addresses.in_use()) is not None:
+    if (taken := addresses.in_use(addresses.ours if options.docker else None)) is not None:
         return _failed(taken)
-    rng = Random(secrets.randbits(64))
-    run = Run(addresses, random_id("Organization", rng), TENANT, secrets.token_urlsafe(32))
-    folder = folder_of(options.port_offset)
-    children = Children(run, folder=folder)
-    working = asyncio.create_task(_work(run, children, rng, options))
+    try:
+        going = await _Up.prepared(options)
+    except FAILURES as error:
+        return _failed(str(error))
+    processes.begin(going.children.folder)
+    working = asyncio.create_task(going.work())
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)
     try:
         return await working
     except asyncio.CancelledError:
         return INTERRUPTED
-    except (ChildFailed, AzuriteMissing, artefact.ReadingsDiffer, PipelineError, AzureError) as error:
+    except FAILURES as error:
         return _failed(str(error))
     finally:
-        await children.stop()
-        Run.forget(folder)
+        await going.stop()
+        Run.forget(going.children.folder)
+        processes.forget(going.children.folder)
 
 
-async def _work(run: Run, children: Children, rng: Random, options: argparse.Namespace) -> int:
-    started = time.monotonic()
-    say = (lambda text: None) if options.json else print
-    say("starting the stand-ins of Service Bus and Cosmos DB, Azurite, the token issuer and the function host …")
-    await children.start(keep=options.keep)
-    account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
-    try:
-        await connect(run, account)
-        await children.start_host(app=_deployed(children.folder))
-        run.remember(children.folder)
-        say(f"up after {time.monotonic() - started:.1f} s; an invented organization sends {sum(COUNTS.values())} records …\n")
-        report = await _unless_one_ends(children, _first_run(run, children, rng, account, started))
-    finally:
-        await account.close()
-    print(json.dumps(report, indent=2)) if options.json else print(_readable(report))
-    if options.once or report["faults"]:
-        return 1 if report["faults"] else 0
-    say(f"\n{_addresses(run, children)}\n\nCtrl-C stops everything.")
-    raise _ended_by_itself(await children.any_ended())
+@dataclass(frozen=True)
+class _Up:
+    """One ``up``: what it runs, and the fault plan it is under."""
+
+    run: Run
+    children: Children
+    containers: Containers | None
+    faults: Path | None
+    rng: Random
+    options: argparse.Namespace
+    say: Callable[[str], object]
+    requests: Requests
+
+    @classmethod
+    async def prepared(cls, options: argparse.Namespace) -> "_Up":
+        """With nothing started yet: what is missing or wrong must be known before anything that was stored is removed.
+
+        Raises:
+            PlanInvalid: the fault plan cannot be carried out.
+            AzuriteMissing, DockerFailed: Azurite is not installed, or Docker.
+        """
+        addresses, rng = Addresses.shifted(options.port_offset), Random(secrets.randbits(64))
+        run = Run(addresses, random_id("Organization", rng), TENANT, secrets.token_urlsafe(32), is_official=options.docker)
+        folder = folder_of(options.port_offset)
+        plan = None if options.faults is None else planned.read(options.faults, places=planned.OURS if options.docker else planned.PLACES)
+        containers = Containers(run, folder, keep=options.keep) if options.docker else None
+        if containers is not None:
+            await containers.look()
+        else:
+            azurite.command(addresses.blob, None)
+        if not options.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+        if containers is not None:
+            await containers.clear()
+        faults = None if plan is None else planned.place(plan, folder)
+        say: Callable[[str], object] = (lambda text: None) if options.json else print
+        children = Children(run, folder=folder, faults=faults, emulators=containers)
+        return cls(run, children, containers, faults, rng, options, say, Requests())
+
+    async def work(self) -> int:
+        """Start, run, compare; stay up, or return the exit code."""
+        started = time.monotonic()
+        self.say(STARTING if self.containers is None else f"{STARTING_CONTAINERS} (log: {self.containers.log.relative_to(ROOT)})")
+        async with self._account() as account:
+            await self._start(account)
+            self.run.remember(self.children.folder)
+            records = sum(first_run.COUNTS.values())
+            self.say(f"up after {time.monotonic() - started:.1f} s; an invented organization sends {records} records …\n")
+            report = await _unless_one_ends(self.children, self._first_run(account, started))
+        self._tell(report)
+        if self.options.once or report["faults"]:
+            return 1 if report["faults"] else 0
+        self.say(f"\n{_addresses(self.run, self.children)}\n\n{ENDS if self.options.up_through is None else ENDS_DETACHED}")
+        if self.options.up_through is not None:
+            background.give_back(self.options.up_through, self.children.folder)
+        raise _ended_by_itself(await self.requests.served_until_one_ends(self.children.any_ended, self._begin_again))
+
+    async def _start(self, account: CosmosAccount) -> None:
+        """Start everything, and let the run's organization be connected before the app is there."""
+        for line in await self.children.start():
+            self.say(line)
+        if self.containers is not None:  # the app would wait for ever
+            for container in TOPOLOGY.containers:
+                await account.compare(container)
+        await patiently(partial(connect, self.run, account), seconds=0 if self.faults is None else first_run.PATIENT_SECONDS)
+        await self.children.start_host(app=_deployed(self.children.folder))
+
+    async def _begin_again(self) -> None:
+        """What ``reset`` asks for."""
+        await self.children.stop()
+        remove_stored(self.children.folder)
+        if self.containers is not None:
+            await self.containers.clear(keep=False)
+        async with self._account() as account:
+            await self._start(account)
+
+    async def stop(self) -> None:
+        """End everything."""
+        try:
+            await self.children.stop()
+        except DockerFailed as error:
+            _failed(str(error))
+
+    @asynccontextmanager
+    async def _account(self) -> AsyncIterator[CosmosAccount]:
+        account = CosmosAccount(lambda: CosmosClient.from_connection_string(self.run.cosmos), database=DATABASE)
+        try:
+            yield account
+        finally:
+            await account.close()
+
+    async def _first_run(self, account: CosmosAccount, started: float) -> dict[str, Any]:
+        patience = first_run.TIMEOUT_SECONDS if self.faults is None else first_run.PATIENT_SECONDS
+        first = FirstRun(self.run, self.children.folder, self.children.host_log, account, started, patience)
+        return await first.report(self.rng)
+
+    def _tell(self, report: dict[str, Any]) -> None:
+        """Print the report, and what became of the fault plan; what never happened is added to its faults."""
+        happened = None if self.faults is None else Report.read(self.faults)
+        if happened is not None:
+            report["faults"] += planned.missing(happened)
+            report["plan"] = happened.plain()
+        if self.options.json:
+            print(json.dumps(report, indent=2))
+            return
+        if happened is not None:
+            print(f"{planned.rendered(happened)}\n")
+        print(first_run.readable(report))
 
 
 def _deployed(folder: Path) -> Path:
@@ -130,80 +234,11 @@ async def connect(run: Run, account: CosmosAccount) -> None:
     await CosmosConnections(account).add(connection, handles=(key_handle(run.key),))
 
 
-async def _first_run(run: Run, children: Children, rng: Random, account: CosmosAccount, started: float) -> dict[str, Any]:
-    """Send, wait, compare, and trace one opportunity."""
-    org = sample.new_org(rng, run.organization_id)
-    sending_from = time.monotonic()
-    sent = await sample.send(org, rng, run.webhook_url, counts=COUNTS, timeout_seconds=TIMEOUT_SECONDS)
-    arrival = await sample.arrived(sent, CosmosShardStore(account), tenant_id=run.tenant_id, timeout_seconds=TIMEOUT_SECONDS)
-    all_seconds = time.monotonic() - sending_from
-    faults = sample.faults(sent, arrival.shards)
-    if sent.acknowledged < len(sent.records):
-        faults.insert(
-            0, f"{len(sent.records) - sent.acknowledged} of {len(sent.records)} notifications were not acknowledged: {dict(sent.answers)}"
-        )
-    traced = next((shard for shard in arrival.shards.values() if shard.shard_type_id == "c_opportunity"), None)
-    asked = None if traced is None else await _look_for(traced, run, children)
-    return {
-        "organization": run.organization_id,
-        "sent": len(sent.records),
-        "stored": len(arrival.shards),
-        "secondsToFirstShard": _since(started, arrival.first_stored_at),
-        "secondsToFirstEmbeddedShard": _since(started, arrival.first_embedded_at),
-        "secondsFromSendToLastEmbeddedShard": round(all_seconds, 2),
-        "faults": [*faults, *(["no opportunity to look for"] if asked is None else asked.pop("faults"))],
-        "traced": None if traced is None else traced.id,
-        "trace": [] if traced is None else [step.plain() for step in trace.steps(traced, log=children.host_log)],
-        "search": asked,
-        "shards": [shard.document() for shard in arrival.shards.values()],
-    }
-
-
-async def _look_for(shard: Shard, run: Run, children: Children) -> dict[str, Any]:
-    """Ask for a record in other words than its own, and see that nobody is answered without a token."""
-    lexical = shard.vectors is not None and shard.vectors.quality == "lexical"
-    question = search.question_about(shard, lexical=lexical)
-    if question is None:
-        return {"question": None, "reply": None, "faults": [f"there is no question about {shard.id}"]}
-    faults = []
-    reply = await search.ask(run, question, bearer=search.sample_token(run, children.folder))
-    if [hit["shardId"] for hit in reply.hits][:1] != [shard.id]:
-        faults.append(f"{shard.id} is not the first that is found by {question!r} (answered {reply.status})")
-    stranger = await search.ask(run, question, bearer=None)
-    if stranger.status != 401:
-        faults.append(f"a question without a token was answered {stranger.status}")
-    return {"question": question, "status": reply.status, "reply": reply.body, "faults": faults}
-
-
-def _since(started: float, moment: float | None) -> float | None:
-    return None if moment is None else round(moment - started, 2)
-
-
-def _readable(report: Mapping[str, Any]) -> str:
-    steps = [trace.Step.read(step) for step in report["trace"]]
-    shards = [Shard.model_validate(document) for document in report["shards"]]
-    parts = ["One opportunity, step by step:", "", trace.rendered(steps), ""]
-    parts += [line for shard in shards if shard.id == report["traced"] for line in (trace.ends(shard), "")]
-    if (asked := report["search"]) is not None and asked["reply"] is not None:
-        reply = search.Reply(asked["status"], asked["reply"])
-        words = "the record's own words" if reply.is_lexical else "other words than the record's own"
-        parts += [f"A question in {words}:", "", f"  {asked['question']}", "", search.rendered(reply), ""]
-    parts += ["What is stored:", "", shard_table(shards), ""]
-    if report["faults"]:
-        parts += ["Missing or wrong:", *(f"  {fault}" for fault in report["faults"])]
-    else:
-        parts.append(
-            f"all {report['sent']} records are stored, right, linked, embedded and found, "
-            f"{report['secondsFromSendToLastEmbeddedShard']} s after they were sent "
-            f"(the first was embedded {report['secondsToFirstEmbeddedShard']} s after the start)"
-        )
-    return "\n".join(parts)
-
-
 def _addresses(run: Run, children: Children) -> str:
+    which = "emulator" if run.is_official else "stand-in"
     rows = [
-        ("Service Bus stand-in", f"localhost:{run.addresses.service_bus}", "python -m devtools peek QUEUE"),
-        ("Cosmos DB stand-in", f"http://localhost:{run.addresses.cosmos}", "python -m devtools shard [ID] | trace ID"),
+        (f"Service Bus {which}", f"localhost:{run.addresses.service_bus}", "python -m devtools peek QUEUE"),
+        (f"Cosmos DB {which}", f"http://localhost:{run.addresses.cosmos}", "python -m devtools shard [ID] | trace ID"),
         ("Azurite (blobs)", f"http://127.0.0.1:{run.addresses.blob}", ""),
         ("function host", run.host, f"logs: {children.host_log.relative_to(ROOT)}"),
         ("Salesforce webhook", run.webhook_url, "python -m devtools send"),

@@ -6,7 +6,8 @@ from typing import Any
 import aiohttp
 
 from devtools.issuer.tokens import token
-from devtools.local.run import AUDIENCE, issuer_folder
+from devtools.local.parts import issuer_folder
+from devtools.local.run import AUDIENCE
 from tests.e2e.environment import Environment
 
 

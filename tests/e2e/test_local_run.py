@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from devtools.local.addresses import Addresses
@@ -23,7 +22,6 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 DEVTOOLS = (sys.executable, "-m", "devtools")
 PARTS = ("devtools.emulators.servicebus", "devtools.emulators.cosmos", "azurite", "devtools.issuer", "devtools.host")
 STAGES = ["HTTP webhook", "normalization", "enrichment", "embedding pipeline", "embedding worker"]
-QUESTION = "A question in other words than the record's own:"
 NO_RUN = "devtools: nothing is running here: start it with scripts/up"
 
 
@@ -79,50 +77,16 @@ def found_by_itself(once: tuple[int, str, str]) -> None:
     assert 0 < report["secondsToFirstShard"] <= report["secondsToFirstEmbeddedShard"]
 
 
-async def test_search_trace_and_token_beside_a_run_show_what_up_has_shown() -> None:
-    offset = free_offset()
-    here = ("--port-offset", str(offset))
-
-    async with running(*DEVTOOLS, "up", *here) as up:
-        await up.said("Ctrl-C stops everything.")
-        question = up.out[up.out.index(QUESTION) + 2].strip()
-        traced = next(line for line in up.out if line.startswith("shard ")).split()[1]
-        table, found, of_a_stranger, of_another_tenant, asked_too_much = await asyncio.gather(
-            run(*DEVTOOLS, "search", *question.split(), *here),
-            run(*DEVTOOLS, "search", question, "--json", "--most", "3", *here),
-            run(*DEVTOOLS, "search", question, "--email", "nobody@example.com", *here),
-            run(*DEVTOOLS, "search", question, "--tenant", "another-tenant", "--json", *here),
-            run(*DEVTOOLS, "search", question, "--most", "51", *here),
-        )
-        shown, traces, unknown, token = await asyncio.gather(
-            run(*DEVTOOLS, "trace", traced[:12], *here),
-            run(*DEVTOOLS, "trace", traced, "--json", *here),
-            run(*DEVTOOLS, "trace", "no-such-shard", *here),
-            run(*DEVTOOLS, "token", "--admin", *here),
-        )
-        statuses = [await asked_with(offset, question, bearer) for bearer in (token[1], token[1][:-4], None)]
-
-    hits = json.loads(found[1])["hits"]
-    assert (found[0], hits[0]["shardId"], len(hits)) == (0, traced, 3)
-    assert (table[0], hits[0]["name"] in table[1].splitlines()[2]) == (0, True)
-    assert of_a_stranger == (0, "nothing found", "")
-    assert (of_another_tenant[0], json.loads(of_another_tenant[1])["hits"]) == (0, [])
-    assert (asked_too_much[0], asked_too_much[1]) == (1, "answered 400: limit is from 1 to 50")
-    assert [step["where"] for step in json.loads(traces[1])["steps"]] == STAGES
-    assert (shown[0], [stage for stage in STAGES if stage not in shown[1]], "linked: opportunity_for" in shown[1]) == (0, [], True)
-    assert unknown == (1, "", "devtools: 0 shards begin with no-such-shard: python -m devtools shard lists them")
-    assert statuses == [200, 401, 401]
-    await free_again(offset)
-    forget(offset)
-
-
 async def test_without_a_run_every_command_is_one_line_that_says_what_to_do() -> None:
     here = ("--port-offset", str(free_offset()))
-    commands = [("send",), ("peek", "ingestion-events"), ("shard",), ("trace", "abc"), ("search", "anything"), ("token",)]
+    commands = [("send",), ("peek", "ingestion-events"), ("shard",), ("trace", "abc"), ("search", "anything"), ("token",), ("status",)]
 
     said = await asyncio.gather(*(run(*DEVTOOLS, *command, *here) for command in commands))
 
+    ended, removed = await asyncio.gather(run(*DEVTOOLS, "down", *here), run(*DEVTOOLS, "reset", *here))
     assert said == [(1, "", NO_RUN)] * len(commands)
+    assert ended == (0, "nothing was running here", "")
+    assert removed == (0, "nothing is running here, and nothing is left of an earlier run", "")
 
 
 async def test_up_once_fails_with_a_line_saying_what_is_wrong_when_the_service_bus_stand_in_is_stopped() -> None:
@@ -216,14 +180,6 @@ async def until_stored(count: int, *options: str) -> list[dict[str, Any]]:
             shards: list[dict[str, Any]] = [shard for shard in json.loads(listed) if shard["status"] != "draft"]
             if len(shards) >= count:
                 return shards
-
-
-async def asked_with(offset: int, question: str, bearer: str | None) -> int:
-    """The status of a question to such a run's API."""
-    headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
-    url = f"http://127.0.0.1:{Addresses.shifted(offset).host}/api/v1/search"
-    async with aiohttp.ClientSession() as http, http.get(url, params={"q": question}, headers=headers) as answer:
-        return answer.status
 
 
 async def free_again(offset: int) -> None:

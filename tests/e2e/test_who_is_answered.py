@@ -12,7 +12,7 @@ import pytest_asyncio
 from jwt.utils import base64url_decode, base64url_encode
 
 from devtools.issuer.signing_keys import jwks_of, keys_in
-from devtools.local.run import issuer_folder
+from devtools.local.parts import issuer_folder
 from tests.e2e.asking import ask, bearer
 from tests.e2e.environment import Environment
 from tests.e2e.tenants import Tenant

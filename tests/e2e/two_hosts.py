@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from devtools.vendors.azure_openai.faults import Fault
+from devtools.faults.plan import Fault, Kind
 from devtools.vendors.salesforce.outbound_message import NOTIFICATIONS_PER_MESSAGE
 from devtools.vendors.salesforce.records import Record
 from tests.e2e.environment import Environment, until
@@ -34,9 +34,9 @@ async def killed_in_turn(artefact: Path, folder: Path, *, records: int) -> None:
     async with whole_pipeline(artefact, folder, lock_seconds=5, is_in_two=True) as (environment, tenant):
         assert environment.model is not None
         resource = environment.model.resource
-        resource.faults.add(Fault.SILENCE)
+        resource.faults.add(Fault(at="azure-openai", kind=Kind.TIMEOUT, calls=1))
         async with sending(tenant, records) as load:
-            await until(lambda: _is(resource.faults.fired[Fault.SILENCE] > 0), 60, poll_seconds=0.01)
+            await until(lambda: _is(resource.faults.count(Kind.TIMEOUT) > 0), 60, poll_seconds=0.01)
             without_answer = await killed(environment, tenant, "heavy")
             await until(lambda: _waits(environment, tenant), 60)
             jobs = await environment.queue("embedding-jobs", tenant)
@@ -96,8 +96,8 @@ async def everything_again_changes_nothing(environment: Environment, tenant: Ten
 
 async def _refuse_chunks(environment: Environment, *, times: int) -> None:
     """Let the store refuse so many writes of chunks."""
-    url = f"http://127.0.0.1:{environment.run.addresses.cosmos}/_fault"
-    fault = {"status": 503, "count": times, "kinds": ["batch"], "container": CHUNK_CONTAINERS[0]}
+    url = f"http://127.0.0.1:{environment.run.addresses.cosmos}/_faults"
+    fault = {"at": "cosmos", "kind": "refuse", "status": 503, "operation": "batch", "target": CHUNK_CONTAINERS[0], "calls": times}
     async with aiohttp.ClientSession() as http, http.post(url, json=fault) as answer:
         assert answer.status == 204
 

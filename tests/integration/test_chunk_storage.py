@@ -1,6 +1,7 @@
 """The chunk store's adapter at the wire: what it costs, what it stores, and what it makes of every answer."""
 
 import json
+from typing import Any
 
 import pytest
 from azure.cosmos import PartitionKey
@@ -8,6 +9,7 @@ from azure.cosmos.aio import CosmosClient
 
 from devtools.emulators.cosmos.server import Cosmos
 from devtools.fakes.samples import sample_id, sample_shard, sample_vectors
+from devtools.faults.plan import Fault, Kind
 from shared import topology
 from shared.access.acl import TENANT, user
 from shared.chunks.chunk import Chunk
@@ -28,6 +30,10 @@ EAST: Vector = [1.0, *[0.0] * 383]
 
 def requests(cosmos: Cosmos, container: str = SPACE.container) -> dict[str, int]:
     return dict(cosmos.operations.containers.get(f"shardline/{container}", {}))
+
+
+def refused(operation: str, **how: Any) -> Fault:
+    return Fault(at="cosmos", kind=Kind.REFUSE, operation=operation, target=SPACE.container, **how)
 
 
 def change(*names: str, before: Manifest | None = None, readers: tuple[str, ...] = (), ttl: int = -1) -> ChunkChange:
@@ -139,7 +145,7 @@ async def test_an_answer_to_a_batch_becomes_ours_and_nothing_is_written(
     asked: int,
     ours: type[PipelineError],
 ) -> None:
-    cosmos.fail_next(status, substatus, count=asked, container=SPACE.container, kinds=["batch"])
+    cosmos.faults.add(refused("batch", status=status, substatus=substatus, calls=asked))
 
     with pytest.raises(ours, match=f"^write chunks: answered {status}$") as raised:
         await chunks.write(tenant_id, SHARD, "c_account", change("a"))
@@ -151,7 +157,7 @@ async def test_an_answer_to_a_batch_becomes_ours_and_nothing_is_written(
 
 
 async def test_a_batch_that_is_throttled_says_when_to_come_back(cosmos: Cosmos, chunks: CosmosChunkStore, tenant_id: str) -> None:
-    cosmos.fail_next(429, 3200, {"x-ms-retry-after-ms": "120"}, count=4, container=SPACE.container, kinds=["batch"])
+    cosmos.faults.add(refused("batch", status=429, retry_after_seconds=0.12, calls=4))
 
     with pytest.raises(RateLimited) as raised:
         await chunks.write(tenant_id, SHARD, "c_account", change("a"))
@@ -182,7 +188,7 @@ async def test_a_chunk_that_is_gone_inside_a_batch_is_a_conflict(chunks: CosmosC
 
 
 async def test_a_batch_whose_answer_was_lost_is_written_once(cosmos: Cosmos, chunks: CosmosChunkStore, tenant_id: str) -> None:
-    cosmos.fail_next(408, container=SPACE.container, kinds=["batch"], applied=True)
+    cosmos.faults.add(refused("batch", status=408, applied=True, calls=1))
 
     with pytest.raises(DependencyUnavailable):
         await chunks.write(tenant_id, SHARD, "c_account", change("a"))
@@ -204,7 +210,7 @@ async def test_a_batch_whose_answer_was_lost_is_written_once(cosmos: Cosmos, chu
 async def test_a_question_that_is_not_answered_is_for_later(
     cosmos: Cosmos, chunks: CosmosChunkStore, tenant_id: str, *, status: int, substatus: int | None, asked: int, ours: type[PipelineError]
 ) -> None:
-    cosmos.fail_next(status, substatus, count=asked, container=SPACE.container, kinds=["query"])
+    cosmos.faults.add(refused("query", status=status, substatus=substatus, calls=asked))
 
     with pytest.raises(ours, match=f"^search chunks: answered {status}$"):
         await chunks.nearest(tenant_id, EAST, principals=[TENANT], most=1)

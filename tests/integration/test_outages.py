@@ -13,6 +13,7 @@ from devtools import azurite as blob_stand_in
 from devtools.azurite import Azurite
 from devtools.emulators.cosmos.server import Cosmos, running_cosmos
 from devtools.emulators.servicebus.broker import Broker
+from devtools.faults.plan import Fault, Kind
 from devtools.local.ports import free_ports
 from devtools.provision import provision_cosmos
 from shared.contracts.claim import Claim
@@ -117,7 +118,7 @@ async def region_failing_over() -> None:
             lambda: CosmosClient.from_connection_string(cosmos.connection_string, **COSMOS_OPTIONS), database="shardline"
         )
         await account.container("connections")
-        cosmos.fail_next(403, 3, count=1000, container="connections")
+        cosmos.faults.add(Fault(at="cosmos", kind=Kind.REFUSE, status=403, substatus=3, calls=1000, operation="read", target="connections"))
         began = asyncio.get_running_loop().time()
 
         with pytest.raises(DependencyUnavailable):

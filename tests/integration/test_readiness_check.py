@@ -8,6 +8,7 @@ from azure.cosmos import PartitionKey
 from azure.cosmos.aio import CosmosClient, DatabaseProxy
 
 from devtools.emulators.cosmos.server import Cosmos, running_cosmos
+from devtools.faults.plan import Fault, Kind
 from devtools.provision import provision_cosmos
 from shared import topology
 from shared.errors import ConfigurationError, TransientError
@@ -88,13 +89,13 @@ async def test_one_message_that_is_cancelled_does_not_stop_the_others(ready: Rea
 
 
 async def test_two_passing_faults_are_outlived(ready: Readiness, store: Cosmos) -> None:
-    store.fail_next(449, count=2, container="shard-types")
+    store.faults.add(Fault(at="cosmos", kind=Kind.REFUSE, status=449, calls=2, operation="read", target="shard-types"))
 
     await ready()
 
 
 async def test_after_three_tries_it_is_left_for_later_and_tried_anew(ready: Readiness, store: Cosmos) -> None:
-    store.fail_next(449, count=3, container="shard-types")
+    store.faults.add(Fault(at="cosmos", kind=Kind.REFUSE, status=449, calls=3, operation="read", target="shard-types"))
 
     with pytest.raises(TransientError):
         await asyncio.gather(*[ready() for _ in range(4)])

@@ -11,6 +11,7 @@ from devtools.emulators.cosmos.server import Cosmos
 from devtools.fakes.clock import Clock
 from devtools.fakes.metrics import InMemoryMetrics
 from devtools.fakes.samples import sample_change, sample_connection, sample_gap, sample_id, sample_shard
+from devtools.faults.plan import Fault, Kind
 from devtools.provision import provision_cosmos
 from shared import topology
 from shared.errors import ConfigurationError, Conflict, DependencyUnavailable, PipelineError, RateLimited, UnmappableRecord
@@ -155,7 +156,8 @@ async def test_a_container_dropped_under_a_running_worker_is_not_a_missing_item(
 async def test_a_replica_that_is_behind_does_not_mean_that_nobody_is_connected(cosmos: Cosmos, account: CosmosAccount) -> None:
     connections = CosmosConnections(account)
     await connections.find("salesforce:1")
-    cosmos.fail_next(404, 1002, count=2, container="connections")  # the SDK asks twice
+    # The SDK asks twice.
+    cosmos.faults.add(Fault(at="cosmos", kind=Kind.REFUSE, status=404, substatus=1002, calls=2, operation="read", target="connections"))
 
     with pytest.raises(DependencyUnavailable):
         await connections.find("salesforce:1")
@@ -197,7 +199,9 @@ async def test_an_answer_to_a_write_becomes_ours(
 ) -> None:
     await account.container(topology.SHARDS)
     cosmos.operations.reset()
-    cosmos.fail_next(status, substatus, count=asked, container="shards")
+    cosmos.faults.add(
+        Fault(at="cosmos", kind=Kind.REFUSE, status=status, substatus=substatus, calls=asked, operation="create", target="shards")
+    )
 
     with pytest.raises(ours, match=f"answered {status}"):
         await CosmosShardStore(account).create(sample_shard(tenant_id))
@@ -208,7 +212,9 @@ async def test_an_answer_to_a_write_becomes_ours(
 
 async def test_being_throttled_says_when_to_come_back(cosmos: Cosmos, account: CosmosAccount, tenant_id: str) -> None:
     await account.container(topology.SHARDS)
-    cosmos.fail_next(429, 3200, {"x-ms-retry-after-ms": "120"}, count=4, container="shards")
+    cosmos.faults.add(
+        Fault(at="cosmos", kind=Kind.REFUSE, status=429, retry_after_seconds=0.12, calls=4, operation="read", target="shards")
+    )
 
     with pytest.raises(RateLimited) as raised:
         await CosmosShardStore(account).read(tenant_id, sample_id(tenant_id))
@@ -218,7 +224,7 @@ async def test_being_throttled_says_when_to_come_back(cosmos: Cosmos, account: C
 
 async def test_a_short_outage_is_not_even_noticed(cosmos: Cosmos, account: CosmosAccount, tenant_id: str) -> None:
     await account.container(topology.SHARDS)
-    cosmos.fail_next(503, container="shards")
+    cosmos.faults.add(Fault(at="cosmos", kind=Kind.REFUSE, status=503, calls=1, operation="read", target="shards"))
 
     assert await CosmosShardStore(account).read(tenant_id, sample_id(tenant_id)) is None
 
@@ -230,7 +236,7 @@ async def test_a_patch_whose_answer_was_lost_is_a_conflict_and_is_not_applied_tw
     await shards.create(sample_shard(tenant_id))
     seen = await shards.read(tenant_id, sample_id(tenant_id))
     assert seen is not None
-    cosmos.fail_next(503, container="shards", applied=True)
+    cosmos.faults.add(Fault(at="cosmos", kind=Kind.REFUSE, status=503, applied=True, calls=1, operation="patch", target="shards"))
 
     with pytest.raises(Conflict):  # the SDK tried again, and the state is not the one that was read any more
         await shards.change(seen, sample_change("Acme Ltd"))

@@ -1,0 +1,90 @@
+"""How each part of a run is started: its command line, and the text of the line that says it is ready."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from devtools import azurite
+from devtools.faults.plan import Plan
+from devtools.local.addresses import Addresses
+from devtools.local.ports import free_ports
+
+BLOB_PROXY: Final = "blob"
+"""Stands before Azurite where a fault plan is about blobs: Azurite is Microsoft's own and cannot be asked to fail."""
+HOST: Final = "host"
+"""What a fault plan calls the hosts, however many there are."""
+
+
+def issuer_folder(folder: Path) -> Path:
+    """Where a run's issuer keeps its signing keys."""
+    return folder / "data" / "issuer"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The command lines of one run.
+
+    With ``faults`` every stand-in that the plan names is given it. The plan may name others, too, which are no parts of a run.
+
+    Raises:
+        PlanInvalid: the plan cannot be read, or is none.
+    """
+
+    addresses: Addresses
+    folder: Path
+    queues: Path
+    faults: Path | None = None
+    spare_ports: Callable[[int], list[int]] = free_ports
+    """So many ports that nobody else takes: Azurite's, where the proxy has the one of the run."""
+    _named: frozenset[str] = field(init=False, default=frozenset())
+    _azurite_port: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        if self.faults is not None:
+            object.__setattr__(self, "_named", frozenset(fault.at for fault in Plan.read(self.faults).faults))
+        object.__setattr__(self, "_azurite_port", self.spare_ports(1)[0] if self.has_blob_proxy else self.addresses.blob)
+
+    @property
+    def has_blob_proxy(self) -> bool:
+        """Whether calls of blobs go through it."""
+        return BLOB_PROXY in self._named
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """Everything but the hosts."""
+        return ("service-bus", "cosmos", "azurite", "issuer", *((BLOB_PROXY,) if self.has_blob_proxy else ()))
+
+    def store(self, name: str) -> tuple[list[str], str]:
+        """One of ``stores``.
+
+        Raises:
+            AzuriteMissing: it is Azurite, and that is not installed.
+        """
+        ports, data = self.addresses, self.folder / "data"
+        match name:
+            case "service-bus":
+                where = ["--config", str(self.queues), "--port", str(ports.service_bus), "--data", str(data / name)]
+                return self._module("emulators.servicebus", *where, at=name), "service bus: ready"
+            case "cosmos":
+                return self._module("emulators.cosmos", "--port", str(ports.cosmos), "--data", str(data / name), at=name), "cosmos: ready"
+            case "issuer":
+                where = ["--port", str(ports.issuer), "--data", str(issuer_folder(self.folder))]
+                return self._module("issuer", *where, at=name), "issuer: ready"
+            case "azurite":
+                return azurite.command(self._azurite_port, data / name), azurite.READY
+            case "blob":
+                where = ["--port", str(ports.blob), "--target", str(self._azurite_port)]
+                return self._module("emulators.blob", *where, at=name), "blob: ready"
+            case _:
+                raise ValueError(f"{name} is no part of a run")
+
+    def host(self, port: int, app: Path) -> tuple[list[str], str]:
+        """A function host over this app."""
+        state = str(self.folder / "data" / HOST)
+        return self._module("host", "--app", str(app), "--port", str(port), "--state", state, at=HOST), "host: ready"
+
+    def _module(self, name: str, *arguments: str, at: str) -> list[str]:
+        faults = ["--faults", str(self.faults)] if at in self._named else []
+        return [sys.executable, "-m", f"devtools.{name}", *arguments, *faults]
