@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from devtools.faults.injector import strikes
 from devtools.local.run import folder_of
 from tests.e2e.environment import free_offset
 from tests.e2e.processes import run
@@ -46,8 +47,8 @@ async def test_a_run_that_met_every_fault_of_its_plan_and_lost_nothing_is_fine(t
         "byKind": {"refuse": 2},
         "hasProven": True,
     }
-    strikes = (folder_of(offset) / "faults.fired.jsonl").read_text().splitlines()
-    assert [json.loads(line)["operation"] for line in strikes] == ["create", "create"]
+    happened = strikes(folder_of(offset) / "faults.fired.jsonl")
+    assert [line["operation"] for line in happened] == ["create", "create"]
     await free_again(offset)
     forget(offset)
 

@@ -259,3 +259,19 @@ def test_a_line_that_was_cut_off_by_a_kill_is_not_believed_and_does_not_spoil_th
 
 def test_the_log_of_a_plan_lies_beside_it() -> None:
     assert log_beside(Path("plans/busy.json")) == Path("plans/busy.fired.jsonl")
+
+
+def test_after_a_restart_the_chances_are_drawn_anew_and_the_same_restart_draws_the_same(tmp_path: Path) -> None:
+    rare = Fault(at="cosmos", kind=Kind.REFUSE, status=503, share=0.05)
+
+    def struck(log: Path) -> list[int]:
+        injector = Injector("cosmos", {Kind.REFUSE: ()}, faults=[rare], seed=4, log=log)
+        found = [call for call in range(100) if injector.strike("read", kinds={Kind.REFUSE})]
+        injector.close()
+        return found
+
+    first = [struck(tmp_path / "one.jsonl") for _ in range(3)]
+    second = [struck(tmp_path / "another.jsonl") for _ in range(3)]
+
+    assert first == second
+    assert len({tuple(found) for found in first}) == 3

@@ -43,7 +43,7 @@ async def test_a_run_has_one_host_where_its_addresses_say(tmp_path: Path) -> Non
     await children.stop()
 
     assert told(children, "host") == (
-        ["-m", "devtools.host", "--app", str(tmp_path), "--port", "7071"],
+        ["-m", "devtools.host", "--app", str(tmp_path), "--port", "7071", "--state", str(tmp_path / "run" / "data" / "host")],
         {"CONSUMER_TYPE": None, "COSMOS_DATABASE": "shardline", "EMBEDDING_OFFLINE": "true"},
     )
 
@@ -58,7 +58,7 @@ async def test_several_hosts_have_the_settings_of_the_run_those_of_all_and_each_
     await children.stop()
 
     assert names == ["host", "heavy"]
-    assert [(told(children, name)[0][-1], told(children, name)[1]) for name in names] == [
+    assert [(told(children, name)[0][5], told(children, name)[1]) for name in names] == [
         ("7071", {"CONSUMER_TYPE": "light", "COSMOS_DATABASE": "shardline", "EMBEDDING_OFFLINE": ""}),
         ("7072", {"CONSUMER_TYPE": "heavy", "COSMOS_DATABASE": "shardline", "EMBEDDING_OFFLINE": ""}),
     ]
