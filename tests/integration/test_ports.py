@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from devtools.local.ports import POOL, free_ports, hold, is_free
+from devtools.local.ports import POOL, free_ports, hold
 
 pytestmark = pytest.mark.integration
 
@@ -36,10 +36,10 @@ def test_another_process_is_not_given_a_port_that_is_held_here() -> None:
 
 def test_when_one_of_several_ports_is_taken_none_is_held() -> None:
     (taken,) = free_ports(1)
-    free = next(port for port in POOL if is_free(port) and port != taken)
+    others = list(POOL)[:50]  # other processes may hold some of them
 
-    assert not hold([free, taken])
-    assert hold({free})
+    assert not any(hold([other, taken]) for other in others)
+    assert any(hold({other}) for other in others)
 
 
 def test_a_port_on_which_somebody_listens_is_not_given() -> None:
