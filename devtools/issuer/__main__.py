@@ -5,14 +5,12 @@ With ``--rotate``: one more signing key.
 
 import argparse
 import asyncio
-import errno
-import signal
 import sys
+from functools import partial
 from pathlib import Path
 
-from devtools.faults.injector import Injector
+from devtools import foreground
 from devtools.faults.places import injector_of
-from devtools.faults.plan import PlanInvalid
 from devtools.issuer.faults import ABILITIES, AT, PLACES
 from devtools.issuer.server import running_issuer
 from devtools.issuer.signing_keys import rotate
@@ -26,36 +24,20 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=PORT, help="the port on 127.0.0.1; 0 takes a free one (default: %(default)s)")
     parser.add_argument("--data", type=Path, required=True, help="the folder of its signing keys; made on the first start")
     parser.add_argument("--rotate", action="store_true", help="add a signing key to the folder and end; a running issuer shows it at once")
-    parser.add_argument("--faults", type=Path, metavar="PLAN", help="a fault plan as JSON (devtools/faults): what to do wrong")
+    foreground.add_faults(parser)
     options = parser.parse_args()
     if options.rotate:
         print(f"issuer: signs with {rotate(options.data).kid} from now on")
         return 0
-    try:
-        asyncio.run(serve(options.port, options.data, injector_of(AT, ABILITIES, PLACES, options.faults)))
-    except PlanInvalid as error:
-        return _failed(str(error))
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            return _failed(str(error))
-        return _failed(f"port {options.port} is in use; stop what listens there or choose another with --port")
-    return 0
+    return foreground.run("issuer", partial(serve, options), port=options.port)
 
 
-async def serve(port: int, data: Path, faults: Injector) -> None:
-    """Listen until a signal asks to stop."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-    async with running_issuer(data, port=port, faults=faults) as issuer:
+async def serve(options: argparse.Namespace, stop: asyncio.Event) -> None:
+    """Listen until it is to stop."""
+    faults = injector_of(AT, ABILITIES, PLACES, options.faults)
+    async with running_issuer(options.data, port=options.port, faults=faults) as issuer:
         print(f"issuer: ready on {issuer.url}", flush=True)
-        await stopped.wait()
-
-
-def _failed(reason: str) -> int:
-    print(f"issuer: {reason}", file=sys.stderr)
-    return 1
+        await stop.wait()
 
 
 if __name__ == "__main__":

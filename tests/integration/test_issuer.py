@@ -4,40 +4,22 @@ import asyncio
 import socket
 import stat
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from devtools.fakes.clock import Clock
-from devtools.issuer.server import Issuer, running_issuer
+from devtools.issuer.server import Issuer
 from devtools.issuer.signing_keys import jwks_of, keys_in, rotate
 from devtools.issuer.tokens import token
-from devtools.local.children import Child, ChildFailed
+from devtools.local.child import Child, ChildFailed
 from shared.access.tokens import TokenCheck
 from shared.errors import TokenRefused
-from shared.http.client import http_client
 from tests.integration.token_check import AUDIENCE, check_of
 
+pytest_plugins = ["tests.plugins.issuers"]
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def issuer(tmp_path: Path, clock: Clock) -> AsyncIterator[Issuer]:
-    async with running_issuer(tmp_path / "issuer", now=clock) as running:
-        yield running
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    async with http_client() as opened:
-        yield opened
 
 
 @pytest.fixture

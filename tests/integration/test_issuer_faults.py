@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,34 +17,17 @@ from devtools.faults.report import Report
 from devtools.issuer.faults import ABILITIES
 from devtools.issuer.server import Issuer, running_issuer
 from devtools.issuer.tokens import token
-from devtools.local.children import Child
+from devtools.local.child import Child
 from shared.access.tokens import TokenCheck
 from shared.errors import DependencyUnavailable, TokenRefused
-from shared.http.client import http_client
 from tests.integration.token_check import AUDIENCE, check_of
 
+pytest_plugins = ["tests.plugins.issuers"]
 pytestmark = pytest.mark.integration
 
 
 def fault(kind: Kind, **said: Any) -> Fault:
     return Fault(at="issuer", kind=kind, operation="keys", **{"calls": 1, **said})
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def issuer(tmp_path: Path, clock: Clock) -> AsyncIterator[Issuer]:
-    async with running_issuer(tmp_path / "issuer", now=clock) as running:
-        yield running
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    async with http_client() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -5,41 +5,31 @@ A pretend Azure OpenAI resource. Prints one line when it listens, stops on Ctrl-
 
 import argparse
 import asyncio
-import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 
+from devtools import foreground
 from devtools.faults.places import injector_of
-from devtools.faults.plan import PlanInvalid
 from devtools.vendors.azure_openai.faults import ABILITIES, AT, PLACES
 from devtools.vendors.azure_openai.service import MODELS, PretendAzureOpenAi
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve, and return the exit code."""
     options = _parser().parse_args(arguments)
+    return foreground.run("azure openai", partial(serve, options), port=options.port)
+
+
+async def serve(options: argparse.Namespace, stop: asyncio.Event) -> None:
+    """Listen until it is to stop, and say then what was asked."""
     deployments = dict(options.deployment or [("text-embedding-3-small", "text-embedding-3-small")])
+    faults = injector_of(AT, ABILITIES, PLACES, options.faults)
+    resource = PretendAzureOpenAi(deployments=deployments, keys=[options.key], faults=faults)
+    await resource.start(options.port)
     try:
-        faults = injector_of(AT, ABILITIES, PLACES, options.faults)
-        resource = PretendAzureOpenAi(deployments=deployments, keys=[options.key], faults=faults)
-        asyncio.run(_serve(resource, options.port, options.key))
-    except PlanInvalid as error:
-        print(f"azure openai: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"cannot listen on port {options.port}: {error.strerror}", file=sys.stderr)
-        return 1
-    return 0
-
-
-async def _serve(resource: PretendAzureOpenAi, port: int, key: str) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await resource.start(port)
-    try:
-        print(f"azure openai: ready on {resource.endpoint}, key {key}", flush=True)
+        print(f"azure openai: ready on {resource.endpoint}, key {options.key}", flush=True)
         await stop.wait()
     finally:
         await resource.stop()
@@ -53,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8085, help="0 takes a free one (default: %(default)s)")
     parser.add_argument("--deployment", action="append", type=_deployment, metavar="NAME=MODEL", help=f"models: {', '.join(MODELS)}")
     parser.add_argument("--key", default="pretend-key", help="what it accepts as api-key (default: %(default)s)")
-    parser.add_argument("--faults", type=Path, metavar="PLAN", help="a fault plan as JSON (devtools/faults): what to do wrong")
+    foreground.add_faults(parser)
     return parser
 
 
