@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from benchmarks import cold_import, embedding, encoders, first_run, measurement, page, pipeline
+from benchmarks import cold_import, embedding, encoders, first_run, measurement, page, pipeline, stand_ins
 
 OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "cold-import": ("samples",),
+    "stand-ins": ("messages", "rounds"),
     "pipeline": ("events", "records"),
     "embedding": ("texts", "rounds", "records", "pinged"),
     "retrieval": (),
@@ -20,6 +21,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 
 RUNS: Final[Mapping[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
     "cold-import": lambda chosen: cold_import.measure(chosen.samples),
+    "stand-ins": lambda chosen: stand_ins.measure(chosen.messages, chosen.rounds),
     "pipeline": lambda chosen: asyncio.run(pipeline.measure(chosen.events, chosen.records)),
     "embedding": lambda chosen: asyncio.run(
         embedding.measure(texts=chosen.texts, rounds=chosen.rounds, records=chosen.records, pinged_texts=chosen.pinged)
@@ -55,10 +57,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="name", help=f"one of {', '.join(RUNS)} (default: all)")
     for name, default, meaning in (
         ("samples", cold_import.SAMPLES, "how many imports of each kind are timed"),
+        ("messages", stand_ins.MESSAGES, "how many messages the local Service Bus gets a round, in whole batches of 200"),
+        ("rounds", stand_ins.ROUNDS, "how many rounds the stand-ins have, and the worker beside the bare encoder"),
         ("events", 400, "how many events each row of the throughput is measured over"),
         ("records", 100, "how many records requests, and bytes embedded twice, are counted over"),
         ("texts", 300, "how many texts a round of the worker beside the bare encoder has"),
-        ("rounds", 5, "how many rounds those are"),
         ("pinged", 1000, "how many texts are embedded while the host is pinged"),
     ):
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{meaning} (default: %(default)s)")

@@ -25,10 +25,11 @@ from benchmarks.records import Books
 from devtools.emulators.servicebus.journal import FILE_NAME, replay
 from devtools.local import sample
 from devtools.local.addresses import Addresses
+from devtools.local.children import Children, Host
+from devtools.local.organization import TENANT, connect
 from devtools.local.ports import free_ports
-from devtools.local.run import DATABASE, Children, Host, Run
-from devtools.local.shards import shards_of
-from devtools.local.up import TENANT, connect
+from devtools.local.run import DATABASE, Run
+from devtools.local.shard import shards_of
 from devtools.vendors.salesforce.ids import random_id
 from devtools.vendors.salesforce.outbound_message import new_action
 from devtools.vendors.salesforce.sender import OutboundMessages

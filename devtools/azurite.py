@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from devtools.local.children import Child
+from devtools.local.child import Child
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SCRIPT: Final = Path("node_modules") / "azurite" / "dist" / "src" / "blob" / "main.js"

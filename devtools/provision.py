@@ -19,12 +19,13 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from devtools import azurite
 from devtools.azurite import ROOT
+from devtools.emulators.cosmos.key import EMULATORS_KEY
 from devtools.generate import infra
 from devtools.host.settings import read_local_settings
 from shared.topology import TOPOLOGY, Container
 
 CANNOT: Final = frozenset({400, 405, 500, 501})
-"""How the Cosmos DB emulator may say that it cannot change a container (Azure documentation, "Linux-based emulator", feature support)."""
+"""How Microsoft's emulator may say that it cannot change a container (Azure documentation, "Linux-based emulator", feature support)."""
 BLOB_PORT: Final = 10000
 STANDIN_CONFIG: Final = "infra/servicebus-standin.json"
 
@@ -42,7 +43,7 @@ async def provision_cosmos(connection_string: str, database: str) -> list[str]:
     async with CosmosClient.from_connection_string(connection_string) as client:
         made = await client.create_database_if_not_exists(database)
         for container in TOPOLOGY.containers:
-            stored = await _ensure_container(made, container)
+            stored = await _ensure_container(made, container, is_emulator=EMULATORS_KEY in connection_string)
             ignored += [f"container {container.name}: its {policy} is ignored" for policy in differences(stored, container)]
     return ignored
 
@@ -80,8 +81,8 @@ def _holds(got: Any, wanted: Any) -> bool:
     return bool(got == wanted)
 
 
-async def _ensure_container(database: DatabaseProxy, container: Container) -> Mapping[str, Any]:
-    """Make it, or bring it up to date; as it is then."""
+async def _ensure_container(database: DatabaseProxy, container: Container, *, is_emulator: bool) -> Mapping[str, Any]:
+    """Make it, or bring it up to date; as it is then. That it cannot be changed is a failure, but for Microsoft's emulator."""
     paths = list(container.partition_key)
     key = PartitionKey(paths) if len(paths) > 1 else PartitionKey(paths[0])
     wanted: dict[str, Any] = {
@@ -97,7 +98,7 @@ async def _ensure_container(database: DatabaseProxy, container: Container) -> Ma
         try:
             await database.replace_container(made, key, **wanted)
         except CosmosHttpResponseError as error:
-            if error.status_code not in CANNOT:
+            if not is_emulator or error.status_code not in CANNOT:
                 raise
         stored = await made.read()
     return stored

@@ -20,19 +20,13 @@ from aiohttp import web
 from devtools.faults.injector import Injector
 from devtools.faults.plan import Kind
 from devtools.issuer import signing_keys
+from devtools.issuer.addresses import HOST, JWKS_PATH, issuer_url
 from devtools.issuer.clock import move_clock
 from devtools.issuer.faults import ABILITIES, AT, CONFIGURATION, KEYS, POSSIBLE, instead_of_answer
 from devtools.issuer.tokens import token, wall_clock
 
-HOST: Final = "127.0.0.1"
 CONFIGURATION_PATH: Final = "/.well-known/openid-configuration"
-JWKS_PATH: Final = "/.well-known/jwks.json"
 SHUTDOWN_SECONDS: Final = 1.0
-
-
-def issuer_url(port: int) -> str:
-    """What tokens of the issuer on this port say in ``iss``."""
-    return f"http://{HOST}:{port}"
 
 
 class Issuer:

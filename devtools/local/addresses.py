@@ -36,5 +36,6 @@ class Addresses:
         """One line saying what to do when a port is taken, of all or of these; None when they are free."""
         for who, port in (self.named if named is None else named).items():
             if not is_free(port):
-                return f"port {port}, wanted by {who}, is in use: stop what listens there, or run scripts/up --port-offset 100"
+                advice = "python -m devtools down ends a run of ours; stop what else listens there, or run scripts/up --port-offset 100"
+                return f"port {port}, wanted by {who}, is in use: {advice}"
         return None

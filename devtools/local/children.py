@@ -1,147 +1,177 @@
-"""Child processes of a local run: started together, logged each to its file, and none left behind.
-
-On Linux the kernel ends a child when its parent dies, whatever the parent died of; elsewhere an orderly stop does it.
-"""
+"""Starts and stops what a local run consists of: the stand-ins, Azurite, the token issuer and its function hosts."""
 
 import asyncio
-import ctypes
-import os
-import signal
-import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol, TypeVar
 
-from devtools.local.processes import Process
+from devtools.local.child import Child, ChildFailed
+from devtools.local.parts import Parts
+from devtools.local.patience import patiently
+from devtools.local.run import DATABASE, ROOT, Run
+from devtools.provision import provision
 
-STOP_SECONDS: Final = 5.0
-READY_SECONDS: Final = 30.0
-_PR_SET_PDEATHSIG: Final = 1
+QUEUES: Final = ROOT / "infra" / "servicebus-standin.json"
+"""The topology's queues with production's values, in the official emulator's schema."""
+PATIENT_SECONDS: Final = 60.0
+"""How long what a fault plan hits is tried again, until everything is there."""
+
+Result = TypeVar("Result")
 
 
-class ChildFailed(Exception):
-    """A child ended, or never became ready. The text says which, what it said last, and where its log is."""
+@dataclass(frozen=True)
+class Host:
+    """A function host of a run: where it listens, and its settings beside those of all."""
+
+    port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
-class Child:
-    """One process. Its output goes to a file; the line that says it is ready is waited for."""
+class Emulators(Protocol):
+    """Stores that run elsewhere."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
-        self.name = name
-        self.log = log
-        self._process = process
-        self._ready = asyncio.Event()
-        self.ready_line = ""
-        self._copying: asyncio.Task[None] | None = None
-
-    @classmethod
-    async def start(
-        cls,
-        name: str,
-        arguments: Sequence[str],
-        *,
-        ready: str,
-        log: Path,
-        environment: Mapping[str, str] | None = None,
-        noted_in: Path | None = None,
-    ) -> "Child":
-        """Start it and wait for the line that holds ``ready``. ``noted_in`` is the folder whose register of processes it belongs to.
-
-        Raises:
-            ChildFailed: when it ends before, or does not say so in time.
-        """
-        log.parent.mkdir(parents=True, exist_ok=True)
-        process = await asyncio.create_subprocess_exec(
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **(environment or {})},
-            limit=16 * 1024 * 1024,
-            start_new_session=True,  # Ctrl-C reaches the parent, which stops the children in order
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-        )
-        child = cls(name, process, log)
-        child._copying = asyncio.create_task(child._copy(ready))
-        try:
-            noted = Process.of(name, process.pid)
-            if noted_in is not None:
-                noted.note(noted_in)
-            await child._until_ready()
-            if noted_in is not None:
-                noted.listens(child.ready_line).note(noted_in)
-        except BaseException:  # cancelled while it starts, most of all: nobody knows this child yet who could stop it
-            await child.stop()
-            raise
-        return child
-
-    def send_signal(self, number: int) -> None:
-        """Send it a signal."""
-        self._process.send_signal(number)
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it has not ended."""
-        return self._process.returncode is None
-
-    async def ended(self) -> None:
-        """Return when it has ended."""
-        await self._process.wait()
-
-    @property
-    def exit_code(self) -> int | None:
-        """None while it runs; negative when a signal ended it."""
-        return self._process.returncode
-
-    def last_words(self) -> str:
-        """The end of its log, on one line, and where the rest is."""
-        lines = [line for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-        return f"{lines[-1] if lines else 'it said nothing'} (log: {os.path.relpath(self.log)})"
+    async def start(self) -> None:
+        """Start them, and return when they answer."""
 
     async def stop(self) -> None:
-        """End it: asked first, then made to."""
-        if self.is_running:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGTERM)
-            try:
-                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
-            except TimeoutError:
-                await self.kill()
-        if self._copying is not None:
-            await asyncio.wait({self._copying}, timeout=STOP_SECONDS)
+        """End them."""
 
-    async def kill(self) -> None:
-        """SIGKILL."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
 
-    async def _until_ready(self) -> None:
-        waiting = asyncio.create_task(self._ready.wait())
+class Children:
+    """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite``, ``issuer`` and its hosts, each by its name.
+
+    ``queues`` is the broker's configuration; ``settings`` are the hosts' beside those of the run. There is one host, ``host``, unless
+    others are named. ``faults`` is a plan: whom it names is started with it, and where it is about blobs, the proxy ``blob`` stands
+    before Azurite. ``emulators`` take the place of the stores, and are started and stopped with the rest.
+
+    Raises:
+        PlanInvalid: the plan cannot be read, or is none.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        *,
+        folder: Path,
+        app: Path = ROOT,
+        queues: Path = QUEUES,
+        settings: Mapping[str, str] | None = None,
+        hosts: Mapping[str, Host] | None = None,
+        faults: Path | None = None,
+        emulators: Emulators | None = None,
+    ) -> None:
+        self.folder = folder
+        self._run = run
+        self._app = app
+        self._parts = Parts(run.addresses, folder, queues, faults)
+        self._settings = {**run.settings, **(settings or {})}
+        self._hosts = hosts or {"host": Host(run.addresses.host)}
+        self._emulators = emulators
+        self._stores = self._parts.stores if emulators is None else ("issuer",)
+        self._children: dict[str, Child] = {}
+        self._patience_seconds = 0.0 if faults is None and emulators is None else PATIENT_SECONDS
+
+    def __getitem__(self, name: str) -> Child:
+        return self._children[name]
+
+    @property
+    def all(self) -> list[Child]:
+        """In the order of their start."""
+        return list(self._children.values())
+
+    @property
+    def host_log(self) -> Path:
+        """The JSON lines of the host."""
+        return self.folder / "logs" / "host.log"
+
+    def look_for_all(self) -> None:
+        """See that everything is installed, before anything runs or is removed.
+
+        Raises:
+            AzuriteMissing: when Azurite is not.
+        """
+        for name in self._stores:
+            self._parts.store(name)
+
+    async def start(self) -> list[str]:
+        """Start everything but the host, and make what it expects to find; on data that is there they go on. What the database account
+        ignored of what it was told, a line each.
+
+        Raises:
+            ChildFailed: when one of them does not start.
+            AzuriteMissing: when Azurite is not installed.
+        """
+        self.look_for_all()
+        await self.start_stores()
+        if self._emulators is not None:
+            await self._emulators.start()
+        return await patiently(partial(provision, self._run.cosmos, DATABASE, self._run.blob), seconds=self._patience_seconds)
+
+    async def start_stores(self) -> None:
+        """Start everything but the host.
+
+        Raises:
+            ChildFailed: when one of them does not start.
+        """
         try:
-            await asyncio.wait({waiting, *filter(None, [self._copying])}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            async with asyncio.TaskGroup() as starting:
+                for name in self._stores:
+                    starting.create_task(self.start_one(name))
+        except ExceptionGroup as errors:
+            failed, others = errors.split(ChildFailed)
+            if failed is None or others is not None:
+                raise
+            raise ChildFailed("; ".join(str(error) for error in failed.exceptions)) from None
+
+    async def start_host(self, *, app: Path | None = None) -> None:
+        """Start the function host over the app, or over another where one is named; all of them, where there are several."""
+        for name in self._hosts:
+            await self.start_one(name, app=app)
+
+    async def start_one(self, name: str, *, app: Path | None = None) -> None:
+        """Start one of them, with what it stored before if it ran before; a host over another app, where one is named."""
+        self._app = app or self._app
+        host = self._hosts.get(name)
+        command, ready = self._parts.store(name) if host is None else self._parts.host(host.port, self._app)
+        own = {} if host is None else host.settings
+        environment = {**self._settings, **own, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        log = self.folder / "logs" / f"{name}.log"
+        self._children[name] = await Child.start(name, command, ready=ready, log=log, environment=environment, noted_in=self.folder)
+
+    async def any_ended(self) -> Child:
+        """Wait until one of them ends by itself."""
+        waits = {asyncio.create_task(child.ended()): child for child in self.all}
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            waiting.cancel()
-        if not self._ready.is_set():
-            raise ChildFailed(f"{self.name} did not start: {self.last_words()}")
+            for wait in waits:
+                wait.cancel()
+        return waits[done.pop()]
 
-    async def _copy(self, ready: str) -> None:
-        if self._process.stdout is None:
-            return
-        with self.log.open("ab") as log:
-            async for line in self._process.stdout:
-                log.write(line)
-                log.flush()
-                if not self._ready.is_set() and ready.encode() in line:
-                    self.ready_line = line.decode(errors="replace").strip()
-                    self._ready.set()
+    async def whole_during(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """The result of the work.
 
+        Raises:
+            ChildFailed: as soon as a child ends, for what the work would then find missing is only a consequence.
+        """
+        working, ending = asyncio.create_task(work), asyncio.create_task(self.any_ended())
+        try:
+            await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if ending.done():
+                child = ending.result()
+                raise ChildFailed(f"{child.name} ended by itself with exit code {child.exit_code}: {child.last_words()}")
+            return await working
+        finally:
+            for task in (working, ending):
+                task.cancel()
+            await asyncio.wait({working, ending})
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    async def stop(self) -> None:
+        """End them all, the host first."""
+        for child in reversed(self.all):
+            await child.stop()
+        self._children.clear()
+        if self._emulators is not None:
+            await self._emulators.stop()

@@ -2,26 +2,23 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
 from azure.core.exceptions import AzureError
 from azure.cosmos.aio import CosmosClient
-from azure.servicebus.aio import ServiceBusClient
 from azure.storage.blob.aio import BlobServiceClient
 
-from devtools.local.queues import peek_one
+from devtools.local.queues import Place, peek_all
 from devtools.local.run import DATABASE, Run
 from devtools.local.tables import table
 from shared.topology import TOPOLOGY
 
-COUNT_SECONDS: Final = 20.0
+STORES: Final = frozenset({"service-bus", "cosmos", "azurite"})
+COUNT_SECONDS: Final = 60.0
 MOST: Final = 5_000
 """So many messages of a queue are counted; where there are more, it is said."""
-AT_ONCE: Final = 12
-FEW_AT_ONCE: Final = 2
-"""Each look into a queue is a connection of its own, which the SDK takes a second to close. The official emulator has ten for everybody."""
 
 Counted = TypeVar("Counted")
 
@@ -50,15 +47,10 @@ class Contents:
     blobs: Mapping[str, int] | None
 
     @classmethod
-    async def of(
-        cls, run: Run, *, answering: frozenset[str] = frozenset({"service-bus", "cosmos", "azurite"}), at_once: int = AT_ONCE
-    ) -> "Contents":
-        """Count what is in those that answer, with so many connections at once to the broker.
-
-        What does not answer after all is None, too.
-        """
+    async def of(cls, run: Run, *, answering: Collection[str] = STORES) -> "Contents":
+        """Count what is in those that answer. What does not answer after all is None, too."""
         queues, items, blobs = await asyncio.gather(
-            _within(_queues(run, at_once)) if "service-bus" in answering else _nothing(),
+            _within(_queues(run)) if "service-bus" in answering else _nothing(),
             _within(_items(run)) if "cosmos" in answering else _nothing(),
             _within(_blobs(run)) if "azurite" in answering else _nothing(),
         )
@@ -87,16 +79,11 @@ class Contents:
         )
 
 
-async def _queues(run: Run, at_once: int) -> tuple[QueueCount, ...]:
-    turns = asyncio.Semaphore(at_once)
-
-    async def states(client: ServiceBusClient, name: str, *, dead: bool) -> Counter[str]:
-        async with turns:
-            return Counter(message["state"] for message in await peek_one(client, name, dead=dead, most=MOST))
-
-    async with ServiceBusClient.from_connection_string(run.service_bus, retry_total=1) as client:
-        names = [queue.name for queue in TOPOLOGY.queues]
-        found = await asyncio.gather(*(states(client, name, dead=dead) for name in names for dead in (False, True)))
+async def _queues(run: Run) -> tuple[QueueCount, ...]:
+    names = [queue.name for queue in TOPOLOGY.queues]
+    places = [Place(name, dead=dead) for name in names for dead in (False, True)]
+    looked = await peek_all(run.service_bus, places, most=MOST, at_once=run.looks_at_once)
+    found = [Counter(message["state"] for message in messages) for messages in looked]
     return tuple(
         QueueCount(name, alive.total() - alive["scheduled"], alive["scheduled"], dead.total())
         for name, alive, dead in zip(names, found[::2], found[1::2], strict=True)

@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,9 +22,9 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob.aio import BlobServiceClient
 
 from devtools.generate import compose
-from devtools.local.queues import peek_all
+from devtools.local.queues import Place, peek_all
 from devtools.local.run import ROOT, Run
-from shared.topology import TOPOLOGY
+from shared.topology import TOPOLOGY, Queue
 
 START_SECONDS: Final = 1800.0
 """The first time the images are fetched: two gigabytes."""
@@ -35,6 +35,9 @@ LOOK_SECONDS: Final = 30.0
 ANSWER_SECONDS: Final = 180.0
 ATTEMPT_SECONDS: Final = 20.0
 PAUSE_SECONDS: Final = 0.5
+
+
+Probe = Callable[[], Awaitable[None]]
 
 
 class DockerFailed(Exception):
@@ -96,20 +99,32 @@ class Containers:
             DockerFailed: one could not be started, or does not answer.
         """
         await self._compose("up", "--detach", seconds=START_SECONDS)
-        probes = {
-            "the Service Bus emulator": partial(_queues_answer, self.run),
-            "the Cosmos DB emulator": partial(_account_answers, self.run),
-            "Azurite": partial(_blobs_answer, self.run),
-        }
         try:
             async with asyncio.TaskGroup() as waiting:
-                for who, probe in probes.items():
+                for who, probe in self._probes(TOPOLOGY.queues).items():
                     waiting.create_task(_until_it_answers(who, probe))
         except ExceptionGroup as errors:
             failed, others = errors.split(DockerFailed)
             if failed is None or others is not None:
                 raise
             raise DockerFailed(f"{'; '.join(map(str, failed.exceptions))} (log: {os.path.relpath(self.log)})") from None
+
+    async def silent(self) -> list[str]:
+        """Those that do not answer any more, a line each: while a run goes on nobody waits for their end."""
+        probes = self._probes(TOPOLOGY.queues[:1])
+        answers = await asyncio.gather(*map(_attempt, probes.values()), return_exceptions=True)
+        return [
+            f"{who} does not answer any more: docker ps --all says whether its container has ended"
+            for who, answer in zip(probes, answers, strict=True)
+            if answer is not None
+        ]
+
+    def _probes(self, queues: Sequence[Queue]) -> Mapping[str, Probe]:
+        return {
+            "the Service Bus emulator": partial(_queues_answer, self.run, [queue.name for queue in queues]),
+            "the Cosmos DB emulator": partial(_account_answers, self.run),
+            "Azurite": partial(_blobs_answer, self.run),
+        }
 
     async def stop(self) -> None:
         """End them; their last words are in the log.
@@ -172,21 +187,25 @@ class Containers:
                     await process.wait()
 
 
-async def _until_it_answers(who: str, probe: Callable[[], Awaitable[None]]) -> None:
+async def _until_it_answers(who: str, probe: Probe) -> None:
     give_up_at = time.monotonic() + ANSWER_SECONDS
     while True:
         try:
-            async with asyncio.timeout(ATTEMPT_SECONDS):
-                return await probe()
+            return await _attempt(probe)
         except (AzureError, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             if time.monotonic() >= give_up_at:
                 raise DockerFailed(f"{who} does not answer ({type(error).__name__})") from error
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _queues_answer(run: Run) -> None:
-    """Every queue lets itself be looked into: six connections at once, of ten, and all of them closed again."""
-    await peek_all(run.service_bus, [queue.name for queue in TOPOLOGY.queues], dead=False, most=1)
+async def _attempt(probe: Probe) -> None:
+    async with asyncio.timeout(ATTEMPT_SECONDS):
+        await probe()
+
+
+async def _queues_answer(run: Run, queues: Sequence[str]) -> None:
+    """These queues let themselves be looked into: six connections at once, of ten, and all of them closed again."""
+    await peek_all(run.service_bus, [Place(queue) for queue in queues], most=1, at_once=len(queues))
 
 
 async def _account_answers(run: Run) -> None:

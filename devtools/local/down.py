@@ -5,16 +5,20 @@ not answer, is asked one by one and then made to end. Only processes of the run'
 noted; and the containers of its own project, where it had any.
 """
 
+import argparse
 import signal
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from devtools.local import docker, processes
 from devtools.local.addresses import Addresses
-from devtools.local.children import STOP_SECONDS
+from devtools.local.child import STOP_SECONDS
+from devtools.local.docker import DockerFailed
+from devtools.local.output import failed, show_json
 from devtools.local.processes import Process
-from devtools.local.run import Run
+from devtools.local.run import Run, folder_of
+from devtools.local.tables import table
 
 IN_ORDER_SECONDS: Final = 30.0
 """For ``up`` to end its children, one after the other."""
@@ -27,6 +31,21 @@ class Ended:
     name: str
     pid: int | None
     how: str
+
+
+async def command(options: argparse.Namespace) -> int:
+    """End what runs."""
+    try:
+        ended = await down(folder_of(options.port_offset), Addresses.shifted(options.port_offset))
+    except DockerFailed as error:
+        return failed(str(error))
+    if options.json:
+        show_json({"ended": [asdict(one) for one in ended]})
+    elif ended:
+        print(table(("ended", "process", "how"), [(one.name, None if one.pid is None else str(one.pid), one.how) for one in ended]))
+    else:
+        print("nothing was running here")
+    return 0
 
 
 async def down(folder: Path, addresses: Addresses, *, stop_seconds: float = STOP_SECONDS) -> list[Ended]:

@@ -14,7 +14,8 @@ from devtools.local import sample, search, trace
 from devtools.local.patience import PAUSE_SECONDS
 from devtools.local.progress import bar
 from devtools.local.run import Run
-from devtools.local.shards import shard_table
+from devtools.local.shard import shard_table
+from devtools.local.token import sample_token
 from shared.shards.model import Shard
 from shared.storage.cosmos import CosmosAccount
 from shared.storage.shard_store import CosmosShardStore
@@ -73,7 +74,7 @@ class FirstRun:
         if question is None:
             return {"question": None, "reply": None, "faults": [f"there is no question about {shard.id}"]}
         faults = []
-        reply = await self._answer(question, bearer=search.sample_token(self.run, self.folder))
+        reply = await self._answer(question, bearer=sample_token(self.run, self.folder))
         if [hit["shardId"] for hit in reply.hits][:1] != [shard.id]:
             faults.append(f"{shard.id} is not the first that is found by {question!r} (answered {reply.status})")
         stranger = await self._answer(question, bearer=None)

@@ -1,16 +1,17 @@
 """The command line of ``python -m devtools``: every command and option, and what each is for. What is wrong is said in one line."""
 
 import argparse
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from typing_extensions import override
 
 from devtools.local.addresses import Addresses
 from shared import topology
 
-Commands = dict[str, Callable[[argparse.Namespace], Awaitable[int]]]
+Command = Callable[[argparse.Namespace], Coroutine[Any, Any, int]]
+Commands = dict[str, Command]
 SAMPLE: Final = ("accounts", "contacts", "opportunities")
 HIGHEST_PORT: Final = 65_535
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from azure.servicebus import ServiceBusReceivedMessage, ServiceBusSubQueue
@@ -13,25 +14,35 @@ ALL: Final = 1_000_000
 """More than any queue of a local run holds."""
 
 
-async def peek_all(connection_string: str, queues: Sequence[str], *, dead: bool, most: int | None) -> list[dict[str, Any]]:
-    """The first so many of each of these, or all; every message says on which ``queue`` it is.
+@dataclass(frozen=True)
+class Place:
+    """A queue, or its dead letters."""
+
+    queue: str
+    dead: bool = False
+
+
+async def peek_all(connection_string: str, places: Sequence[Place], *, most: int | None, at_once: int) -> list[list[dict[str, Any]]]:
+    """The first so many messages of each place, or all, oldest first; every message says on which ``queue`` it is.
+
+    Each look is a connection of its own, and there are ``at_once`` at most. The SDK takes a second to close one.
 
     Raises:
         TimeoutError: the broker is silent. The SDK itself would wait for minutes.
     """
-    async with asyncio.timeout(ANSWER_SECONDS), ServiceBusClient.from_connection_string(connection_string, retry_total=1) as client:
-        found = await asyncio.gather(*(peek_one(client, queue, dead=dead, most=most or ALL) for queue in queues))
-    return [{"queue": queue, **message} for queue, messages in zip(queues, found, strict=True) for message in messages]
+    turns = asyncio.Semaphore(at_once)
 
+    async def look(client: ServiceBusClient, place: Place) -> list[dict[str, Any]]:
+        sub_queue = ServiceBusSubQueue.DEAD_LETTER if place.dead else None
+        async with turns, asyncio.timeout(ANSWER_SECONDS), client.get_queue_receiver(place.queue, sub_queue=sub_queue) as receiver:
+            return [{"queue": place.queue, **message} for message in await peek_through(receiver, most=most or ALL)]
 
-async def peek_one(client: ServiceBusClient, queue: str, *, dead: bool, most: int) -> list[dict[str, Any]]:
-    """The first messages on a queue, or on its dead-letter queue, oldest first."""
-    async with client.get_queue_receiver(queue, sub_queue=ServiceBusSubQueue.DEAD_LETTER if dead else None) as receiver:
-        return await peek_through(receiver, most=most)
+    async with ServiceBusClient.from_connection_string(connection_string, retry_total=1) as client:
+        return await asyncio.gather(*(look(client, place) for place in places))
 
 
 async def peek_through(receiver: ServiceBusReceiver, *, most: int) -> list[dict[str, Any]]:
-    """The same through an open receiver, for those who look often: the SDK takes a second to close one."""
+    """The first messages that an open receiver sees, oldest first: for those who look often."""
     found: list[ServiceBusReceivedMessage] = []
     while len(found) < most:
         following = found[-1].sequence_number if found else 0

@@ -5,25 +5,73 @@ from outside only after its lock, and a broker remembers the ids of what it once
 the same ports, with the same issuer's keys, the same connected organization and the same fault plan, which goes on where it was.
 """
 
+import argparse
 import asyncio
 import shutil
 import signal
+import sys
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from devtools.local import processes
-from devtools.local.children import Child
+from devtools.local.output import failed, show_json
 from devtools.local.processes import Process
-from devtools.local.run import NotRunning
+from devtools.local.run import ROOT, NotRunning, folder_of
+from devtools.local.status import Status
 
 ASKED: Final = signal.SIGUSR1
 KEPT: Final = "issuer"
 """Of what is stored: tokens stay good."""
 AGAIN_SECONDS: Final = 120.0
 POLL_SECONDS: Final = 0.05
+WRONG: Final = 2
+"""The exit code of a command that is not given what it needs."""
+
+
+async def command(options: argparse.Namespace) -> int:
+    """Empty the run that is up, or remove the folder of one that is not."""
+    folder = folder_of(options.port_offset)
+    named = folder.relative_to(ROOT)
+    is_up = any(process.is_running for process in processes.noted(folder))
+    if not is_up and not folder.exists():
+        show_json({"removed": None}) if options.json else print("nothing is running here, and nothing is left of an earlier run")
+        return 0
+    what = f"all messages, items, blobs and logs of the run in {named}" if is_up else f"{named} with all it holds; nothing is running here"
+    if not options.yes and not await _agreed(what):
+        return WRONG
+    if not is_up:
+        left = Folder.of(folder)
+        left.remove()
+        show_json({"removed": left.plain()}) if options.json else print(
+            f"removed {named}: {left.files:,} files, {left.size_bytes / 1e6:.1f} MB"
+        )
+        return 0
+    return await _emptied(options)
+
+
+async def _emptied(options: argparse.Namespace) -> int:
+    folder = folder_of(options.port_offset)
+    held = (await Status.of(folder)).contents
+    await empty(folder)
+    if options.json:
+        show_json({"removed": held.plain()})
+    else:
+        print(f"{held.rendered()}\n\nall of this was removed; the run is up again, and its organization is connected")
+    return 0
+
+
+async def _agreed(what: str) -> bool:
+    """Whether a person says yes; where there is none, no, with a line that says how."""
+    if not sys.stdin.isatty():
+        failed(f"reset removes {what}: say --yes")
+        return False
+    answer = await asyncio.to_thread(input, f"This removes {what}. Go on? [y/N] ")
+    if answer.strip().lower() not in {"y", "yes"}:
+        failed("nothing was removed")
+        return False
+    return True
 
 
 class Requests:
@@ -33,20 +81,10 @@ class Requests:
         self._asked = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(ASKED, self._asked.set)
 
-    async def served_until_one_ends(self, any_ended: Callable[[], Awaitable[Child]], begin_again: Callable[[], Awaitable[None]]) -> Child:
-        """Do what is asked, as long as none of the children ends by itself; that one, when one does."""
-        while True:
-            ending = asyncio.ensure_future(any_ended())
-            asking = asyncio.ensure_future(self._asked.wait())
-            try:
-                await asyncio.wait({ending, asking}, return_when=asyncio.FIRST_COMPLETED)
-                if ending.done():
-                    return ending.result()
-            finally:
-                ending.cancel()
-                asking.cancel()
-            self._asked.clear()
-            await begin_again()
+    async def next(self) -> None:
+        """Return when it is asked for."""
+        await self._asked.wait()
+        self._asked.clear()
 
 
 def remove_stored(folder: Path) -> None:

@@ -1,17 +1,17 @@
-"""Asking the running app a question, as a person with a token would."""
+"""``search``: asking the running app a question, as a person with a token would."""
 
+import argparse
 import json
 import textwrap
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
 
-from devtools.issuer.tokens import token
-from devtools.local.parts import issuer_folder
-from devtools.local.run import AUDIENCE, Run
+from devtools.local.output import show_json
+from devtools.local.run import Run, folder_of
 from devtools.local.tables import table
+from devtools.local.token import sample_token
 from devtools.vendors.salesforce.stories import paraphrase_of
 from shared.shards.model import Shard
 
@@ -38,19 +38,14 @@ class Reply:
         return self.body.get("quality") == "lexical"
 
 
-def sample_token(
-    run: Run, folder: Path, *, tenant_id: str | None = None, email: str | None = None, admin: bool = True, seconds: int = 3600
-) -> str:
-    """A token of the issuer of a run in this folder; by default of somebody who may see all of the sample tenant."""
-    return token(
-        issuer_folder(folder),
-        issuer=run.issuer,
-        audience=AUDIENCE,
-        tenant_id=tenant_id or run.tenant_id,
-        email=email,
-        admin=admin,
-        seconds=seconds,
-    )
+async def command(options: argparse.Namespace) -> int:
+    """Ask the app's search a question."""
+    folder = folder_of(options.port_offset)
+    run = Run.current(folder)
+    bearer = sample_token(run, folder, tenant_id=options.tenant, email=options.email, admin=not options.email)
+    reply = await ask(run, " ".join(options.words), bearer=bearer, limit=options.most)
+    show_json(reply.body) if options.json else print(rendered(reply))
+    return 0 if reply.status == 200 else 1
 
 
 async def ask(run: Run, question: str, *, bearer: str | None, limit: int = 10) -> Reply:

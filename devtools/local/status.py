@@ -1,23 +1,46 @@
 """``status``: what runs where, whether it answers, what it holds, and what went wrong on purpose."""
 
+import argparse
 import asyncio
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
 from devtools.faults.report import Report
 from devtools.local import planned, processes
-from devtools.local.contents import AT_ONCE, FEW_AT_ONCE, Contents
+from devtools.local.contents import Contents
+from devtools.local.output import show_json
 from devtools.local.processes import Process
-from devtools.local.run import NotRunning, Run
+from devtools.local.run import NotRunning, Run, folder_of
 from devtools.local.tables import table
 
+WATCH_SECONDS: Final = 2.0
 PROBE_SECONDS: Final = 2.0
 HELLO: Final = b"AMQP\x03\x01\x00\x00"
 """The first eight bytes of every connection, and of its answer (AMQP 1.0, part 5.3)."""
+
+
+async def command(options: argparse.Namespace) -> int:
+    """Show how a run is, once or again and again."""
+    folder = folder_of(options.port_offset)
+    if options.json or not options.watch or not sys.stdout.isatty():
+        while True:
+            found = await Status.of(folder)
+            show_json(found.plain()) if options.json else print(found.rendered(), end="\n\n" if options.watch else "\n", flush=True)
+            if not options.watch:
+                return 0 if found.is_fine else 1
+            await asyncio.sleep(WATCH_SECONDS)
+    with Live(console=Console(highlight=False), auto_refresh=False, vertical_overflow="visible") as shown:
+        while True:
+            shown.update(Text((await Status.of(folder)).rendered()), refresh=True)
+            await asyncio.sleep(WATCH_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -76,7 +99,8 @@ class Status:
             raise NotRunning("the run that was here has ended, and not in order: start it again with scripts/up")
         parts = await asyncio.gather(*(_part(process.name, process.address, process) for process in there), *_elsewhere(run, there))
         plan = folder / planned.FILE
-        return cls(tuple(parts), await _contents(run, parts), Report.read(plan) if plan.exists() else None)
+        contents = await Contents.of(run, answering={part.name for part in parts if part.is_fine})
+        return cls(tuple(parts), contents, Report.read(plan) if plan.exists() else None)
 
     @property
     def is_fine(self) -> bool:
@@ -145,9 +169,3 @@ async def _greets(address: str) -> bool:
                 writer.close()
     except (OSError, EOFError, TimeoutError):
         return False
-
-
-async def _contents(run: Run, parts: Sequence[Part]) -> Contents:
-    answering = frozenset(part.name for part in parts if part.is_fine)
-    is_emulator = any(part.name == "service-bus" and part.process is None for part in parts)
-    return await Contents.of(run, answering=answering, at_once=FEW_AT_ONCE if is_emulator else AT_ONCE)

@@ -1,5 +1,6 @@
-"""One record's way through the pipeline, step by step, from the host's log lines."""
+"""``trace``: one record's way through the pipeline, step by step, from the host's log lines."""
 
+import argparse
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from devtools.local.output import failed, show_json
+from devtools.local.run import Run, folder_of
+from devtools.local.shard import shards_of
 from devtools.local.tables import table
 from shared.shards.model import Shard
 
@@ -36,6 +40,21 @@ STAGES: Final = {
     "embedding-jobs": "embedding worker",
 }
 """Who reads a queue."""
+
+
+async def command(options: argparse.Namespace) -> int:
+    """Show the steps of the one shard whose id begins so."""
+    folder = folder_of(options.port_offset)
+    run = Run.current(folder)
+    found = [shard for shard in await shards_of(run, tenant_id=options.tenant or run.tenant_id) if shard.id.startswith(options.id)]
+    if len(found) != 1:
+        return failed(f"{len(found)} shards begin with {options.id}: python -m devtools shard lists them")
+    way = steps(found[0], log=folder / "logs" / "host.log")
+    if options.json:
+        show_json({"shard": found[0].document(), "steps": [step.plain() for step in way]})
+    else:
+        print(f"{rendered(way)}\n\n{ends(found[0])}")
+    return 0
 
 
 def steps(shard: Shard, *, log: Path) -> list[Step]:

@@ -10,16 +10,13 @@ With ``--faults`` all of that happens under a fault plan, what went wrong is sho
 
 import argparse
 import asyncio
-import json
 import secrets
 import shutil
 import signal
-import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -34,22 +31,21 @@ from devtools.faults.plan import PlanInvalid
 from devtools.faults.report import Report
 from devtools.local import background, first_run, planned, processes
 from devtools.local.addresses import Addresses
-from devtools.local.children import Child, ChildFailed
+from devtools.local.child import ChildFailed
+from devtools.local.children import Children
 from devtools.local.docker import Containers, DockerFailed
 from devtools.local.first_run import FirstRun
+from devtools.local.organization import TENANT, connect
+from devtools.local.output import failed, show_json
 from devtools.local.patience import patiently
 from devtools.local.reset import Requests, remove_stored
-from devtools.local.run import DATABASE, ROOT, Children, Run, folder_of
+from devtools.local.run import DATABASE, ROOT, Run, folder_of
 from devtools.local.tables import table
 from devtools.vendors.salesforce.ids import random_id
-from ingestion.sources.salesforce.webhook import key_handle
-from shared.connections.connection import Connection, connection_id
 from shared.errors import PipelineError
-from shared.storage.connection_store import CosmosConnections
 from shared.storage.cosmos import CosmosAccount
 from shared.topology import TOPOLOGY
 
-TENANT: Final = "sample-tenant"
 INTERRUPTED: Final = 130
 ENDS: Final = "Ctrl-C stops everything."
 ENDS_DETACHED: Final = "It stays up in the background: python -m devtools down stops everything."
@@ -59,15 +55,22 @@ FAILURES: Final = (ChildFailed, AzuriteMissing, DockerFailed, PlanInvalid, artef
 """What is one line that says what is wrong."""
 
 
+async def command(options: argparse.Namespace) -> int:
+    """Start a run, in this process or in one that stays."""
+    if options.detach:
+        return background.start([argument for argument in options.arguments if argument not in {"-d", "--detach"}])
+    return await up(options)
+
+
 async def up(options: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
     addresses = Addresses.shifted(options.port_offset)
     if (taken := addresses.in_use(addresses.ours if options.docker else None)) is not None:
-        return _failed(taken)
+        return failed(taken, who="up")
     try:
         going = await _Up.prepared(options)
     except FAILURES as error:
-        return _failed(str(error))
+        return failed(str(error), who="up")
     processes.begin(going.children.folder)
     working = asyncio.create_task(going.work())
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -77,7 +80,7 @@ async def up(options: argparse.Namespace) -> int:
     except asyncio.CancelledError:
         return INTERRUPTED
     except FAILURES as error:
-        return _failed(str(error))
+        return failed(str(error), who="up")
     finally:
         await going.stop()
         Run.forget(going.children.folder)
@@ -132,14 +135,18 @@ class _Up:
             self.run.remember(self.children.folder)
             records = sum(first_run.COUNTS.values())
             self.say(f"up after {time.monotonic() - started:.1f} s; an invented organization sends {records} records …\n")
-            report = await _unless_one_ends(self.children, self._first_run(account, started))
+            report = await self.children.whole_during(self._first_run(account, started))
+        if report["faults"] and self.containers is not None:
+            report["faults"] += await self.containers.silent()
         self._tell(report)
         if self.options.once or report["faults"]:
             return 1 if report["faults"] else 0
         self.say(f"\n{_addresses(self.run, self.children)}\n\n{ENDS if self.options.up_through is None else ENDS_DETACHED}")
         if self.options.up_through is not None:
             background.give_back(self.options.up_through, self.children.folder)
-        raise _ended_by_itself(await self.requests.served_until_one_ends(self.children.any_ended, self._begin_again))
+        while True:
+            await self.children.whole_during(self.requests.next())
+            await self._begin_again()
 
     async def _start(self, account: CosmosAccount) -> None:
         """Start everything, and let the run's organization be connected before the app is there."""
@@ -165,7 +172,7 @@ class _Up:
         try:
             await self.children.stop()
         except DockerFailed as error:
-            _failed(str(error))
+            failed(str(error), who="up")
 
     @asynccontextmanager
     async def _account(self) -> AsyncIterator[CosmosAccount]:
@@ -187,7 +194,7 @@ class _Up:
             report["faults"] += planned.missing(happened)
             report["plan"] = happened.plain()
         if self.options.json:
-            print(json.dumps(report, indent=2))
+            show_json(report)
             return
         if happened is not None:
             print(f"{planned.rendered(happened)}\n")
@@ -198,40 +205,6 @@ def _deployed(folder: Path) -> Path:
     """The app as it is deployed: built, and unpacked beside the run's data."""
     shutil.rmtree(folder / "artefact", ignore_errors=True)
     return artefact.unpack(folder)
-
-
-async def _unless_one_ends(children: Children, work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
-    """The result of the work.
-
-    Raises:
-        ChildFailed: as soon as a child ends, for what the work would then find missing is only a consequence.
-    """
-    working, ending = asyncio.create_task(work), asyncio.create_task(children.any_ended())
-    try:
-        await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
-        if ending.done():
-            raise _ended_by_itself(ending.result())
-        return await working
-    finally:
-        for task in (working, ending):
-            task.cancel()
-        await asyncio.wait({working, ending})
-
-
-def _ended_by_itself(child: Child) -> ChildFailed:
-    return ChildFailed(f"{child.name} ended by itself with exit code {child.exit_code}: {child.last_words()}")
-
-
-async def connect(run: Run, account: CosmosAccount) -> None:
-    """Let the run's organization be connected by its tenant."""
-    connection = Connection(
-        id=connection_id("salesforce", run.organization_id),
-        tenant_id=run.tenant_id,
-        source="salesforce",
-        account=run.organization_id,
-        created_at=datetime.now(UTC),
-    )
-    await CosmosConnections(account).add(connection, handles=(key_handle(run.key),))
 
 
 def _addresses(run: Run, children: Children) -> str:
@@ -246,8 +219,3 @@ def _addresses(run: Run, children: Children) -> str:
         ("token issuer", run.issuer, "python -m devtools token"),
     ]
     return table(("what", "address", "look into it"), rows)
-
-
-def _failed(reason: str) -> int:
-    print(f"up: {reason}", file=sys.stderr)
-    return 1

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,9 +39,17 @@ class PretendDocker:
     @property
     def running(self) -> list[str]:
         """The containers that were started and not stopped."""
+        return [one["name"] for one in self._started if pretend_docker.is_running(one["pid"])]
+
+    @property
+    def _started(self) -> list[dict[str, Any]]:
         path = self.folder / "pids.jsonl"
-        started: list[dict[str, Any]] = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-        return [one["name"] for one in started if pretend_docker.is_running(one["pid"])]
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def kill(self, name: str) -> None:
+        """End one of its containers."""
+        [pid] = [one["pid"] for one in self._started if one["name"] == name]
+        os.kill(pid, signal.SIGKILL)
 
     def break_down(self, *what: str) -> None:
         """From now on it cannot do this."""

@@ -20,8 +20,9 @@ from typing import Any, Final
 import aiohttp
 
 from devtools.local.addresses import Addresses
+from devtools.local.children import QUEUES, Children, Host
 from devtools.local.ports import free_ports, hold
-from devtools.local.run import QUEUES, Children, Host, Run
+from devtools.local.run import Run
 from devtools.vendors.salesforce.sender import HEADERS
 from tests.e2e.model import Model
 from tests.e2e.queues import PIPELINE, Body, Queues
@@ -198,7 +199,7 @@ async def running_environment(
     stages = PIPELINE[:1] if NORMALIZATION_ALONE.items() <= given.items() else PIPELINE
     queues = Queues(run.service_bus)
     try:
-        await children.start()
+        assert await children.start() == []  # nothing that the topology says is ignored
         await children.start_host()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
             yield Environment(run, children, http, stages, model, queues, Store(run))

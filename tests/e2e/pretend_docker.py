@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from devtools import azurite
-from devtools.local.run import EMULATORS_KEY
+from devtools.emulators.cosmos.key import EMULATORS_KEY
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("PRETEND_DOCKER", "."))

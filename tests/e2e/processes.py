@@ -96,6 +96,12 @@ async def all_gone(process_ids: set[int], seconds: float = 20.0) -> None:
             await asyncio.sleep(0.02)
 
 
+def command_line(process_id: int) -> str:
+    """How a process was started."""
+    [line] = [line for one, _, line in _processes() if one == process_id]
+    return line
+
+
 def _processes() -> list[tuple[int, int, str]]:
     """Id, parent and command line of every process but the dead ones nobody has waited for."""
     listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True).stdout

@@ -1,6 +1,5 @@
 """The commands beside a run, in their order, on one run for all: what each prints for people and for machines."""
 
-import asyncio
 import json
 import os
 import signal
@@ -15,21 +14,29 @@ import pytest_asyncio
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.aio import ServiceBusClient
 
+from devtools.faults.injector import strikes
 from devtools.local.addresses import Addresses
+from devtools.local.processes import noted
 from devtools.local.run import Run, folder_of
 from shared import topology
+from tests.e2e import local_runs
 from tests.e2e.environment import free_offset
-from tests.e2e.processes import all_gone, run
-from tests.e2e.test_local_run import DEVTOOLS, NO_RUN, STAGES, free_again, until_stored
+from tests.e2e.local_runs import DEVTOOLS, NO_RUN, STAGES, Printed, commands, free_again
+from tests.e2e.processes import all_gone, command_line, run
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 PARTS = ["azurite", "cosmos", "host", "issuer", "service-bus", "up"]
-PLAN = {
-    "name": "a slow broker",
-    "faults": [{"at": "service-bus", "kind": "delay", "operation": "send", "seconds": 0.01, "calls": 1}],
+THROTTLED = {
+    "at": "cosmos",
+    "kind": "refuse",
+    "status": 429,
+    "retryAfterSeconds": 0.1,
+    "operation": "create",
+    "target": "shards",
+    "calls": 2,
 }
-Printed = tuple[int, str, str]
+PLAN = {"name": "a busy store", "seed": 3, "faults": [THROTTLED]}
 
 
 @dataclass(frozen=True)
@@ -40,39 +47,83 @@ class Local:
     started: Printed
 
     @property
-    def report(self) -> dict[str, Any]:
-        report: dict[str, Any] = json.loads(self.started[1])
-        return report
+    def lines(self) -> list[str]:
+        return self.started[1].splitlines()
+
+    @property
+    def traced(self) -> str:
+        """The shard whose way it has shown."""
+        [shard] = [line.split()[1] for line in self.lines if line.startswith("shard ")]
+        return shard
+
+    @property
+    def question(self) -> str:
+        """What it has asked about that shard."""
+        [before] = [number for number, line in enumerate(self.lines) if line.startswith("A question in ")]
+        return self.lines[before + 2].strip()
+
+    @property
+    def here(self) -> tuple[str, str]:
+        return ("--port-offset", str(self.offset))
 
     async def command(self, *arguments: str) -> Printed:
-        return await run(*DEVTOOLS, *arguments, "--port-offset", str(self.offset))
+        return await local_runs.command(*arguments, *self.here)
 
     async def document(self, *arguments: str) -> Any:
-        code, out, errors = await self.command(*arguments, "--json")
-        assert (code, errors) == (0, "")
-        return json.loads(out)
+        return await local_runs.document(*arguments, *self.here)
+
+    async def commands(self, *lines: tuple[str, ...]) -> list[Printed]:
+        return await commands(*((*line, *self.here) for line in lines))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def local(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Local]:
     plan: Path = tmp_path_factory.mktemp("plan") / "plan.json"
     plan.write_text(json.dumps(PLAN))
-    offset = free_offset()
+    here = ("--port-offset", str(offset := free_offset()))
     try:
-        yield Local(offset, await run(*DEVTOOLS, "up", "--detach", "--json", "--faults", str(plan), "--port-offset", str(offset)))
+        yield Local(offset, await run("scripts/up", "--detach", "--faults", str(plan), *here))
     finally:
-        await run(*DEVTOOLS, "down", "--port-offset", str(offset))
-        await run(*DEVTOOLS, "reset", "--yes", "--port-offset", str(offset))
+        await local_runs.command("down", *here)
+        await local_runs.command("reset", "--yes", *here)
 
 
-async def test_up_detached_gives_the_terminal_back_after_its_first_run(local: Local) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def dead_and_living(local: Local) -> None:
+    """Messages with these names, on a queue that nobody reads."""
+    properties: dict[str | bytes, Any] = {"tenantId": "peeked"}
+    living = ServiceBusMessage(b'{"recordType": "Account"}', message_id="living-message", application_properties=properties)
+    async with (
+        ServiceBusClient.from_connection_string(Run.current(folder_of(local.offset)).service_bus) as client,
+        client.get_queue_sender(topology.INGESTION_EVENTS_BULK) as sender,
+        client.get_queue_receiver(topology.INGESTION_EVENTS_BULK) as receiver,
+    ):
+        await sender.send_messages(ServiceBusMessage(b"{}", message_id="dead-message"))
+        [message] = await receiver.receive_messages(max_wait_time=30)
+        await receiver.dead_letter_message(message, reason="no-customer", error_description="a person said so")
+        await receiver.close()  # or it would take the next one, too
+        await sender.send_messages(living)
+
+
+async def test_up_detached_gives_the_terminal_back_after_a_first_run_that_met_its_whole_plan_and_lost_nothing(local: Local) -> None:
+    here = folder_of(local.offset)
+
+    text = [" ".join(line.split()) for line in local.lines]
     assert (local.started[0], local.started[2]) == (0, "")
-    assert (local.report["faults"], local.report["stored"]) == ([], 8)
+    assert [stage for stage in STAGES if not any(stage in line for line in text)] == []
+    assert ("cosmos refuse create shards 2" in text, "by kind: refuse 2" in text) == (True, True)
+    assert [line["operation"] for line in strikes(here / "faults.fired.jsonl")] == ["create", "create"]
+    assert any(line.startswith("all 8 records are stored, right, linked, embedded and found") for line in text)
+    assert f'search http://127.0.0.1:{7071 + local.offset}/api/v1/search python -m devtools search "WORDS"' in text
+    assert text[-1] == "It stays up in the background: python -m devtools down stops everything."
+    [host] = [process.pid for process in noted(here) if process.name == "host"]
+    assert f"--app {here / 'artefact'} " in command_line(host)  # the app as it is deployed
 
 
 async def test_status_shows_what_runs_where_what_it_holds_and_what_went_wrong_on_purpose(local: Local) -> None:
-    shown, found = await asyncio.gather(local.command("status"), local.document("status"))
+    shown, for_machines = await local.commands(("status",), ("status", "--json"))
 
+    found = json.loads(for_machines[1])
     parts = {part["name"]: part for part in found["parts"]}
     assert (found["allAnswer"], sorted(parts)) == (True, PARTS)
     assert {part["state"] for name, part in parts.items() if name != "up"} == {"answers"}
@@ -80,7 +131,7 @@ async def test_status_shows_what_runs_where_what_it_holds_and_what_went_wrong_on
     assert min(part["memoryBytes"] for part in parts.values()) > 1_000_000
     assert [queue["name"] for queue in found["queues"]] == [queue.name for queue in topology.QUEUES]
     assert (found["items"]["shards"], found["items"]["gaps"] > 0, found["blobs"]) == (8, True, {"claims": 0})
-    assert (found["faults"]["plan"], found["faults"]["byKind"]) == ("a slow broker", {"delay": 1})
+    assert (found["faults"]["plan"], found["faults"]["byKind"]) == ("a busy store", {"refuse": 2})
     lines = shown[1].splitlines()
     assert (shown[0], lines[-1]) == (0, "everything answers")
     assert lines[0].split() == ["part", "address", "process", "up", "since", "memory", "state"]
@@ -91,7 +142,7 @@ async def test_status_shows_what_runs_where_what_it_holds_and_what_went_wrong_on
 
 
 async def test_status_names_what_does_not_answer_and_ends_with_1(local: Local) -> None:
-    [issuer] = [part["pid"] for part in (await local.document("status"))["parts"] if part["name"] == "issuer"]
+    [issuer] = [process.pid for process in noted(folder_of(local.offset)) if process.name == "issuer"]
 
     os.kill(issuer, signal.SIGSTOP)
     try:
@@ -103,48 +154,50 @@ async def test_status_names_what_does_not_answer_and_ends_with_1(local: Local) -
 
 
 async def test_send_of_the_same_seed_sends_the_same_records_and_waits_until_they_are_handled(local: Local) -> None:
-    seeded = ("send", "--seed", "7", "--accounts", "2", "--opportunities", "20")
+    seeded = ("send", "--seed", "7", "--accounts", "2", "--opportunities")
 
-    found = await local.document(*seeded, "--wait")
-    shown = await local.command(*seeded[:-1], "17")
+    found = await local.document(*seeded, "2", "--wait")
+    shown = await local.command(*seeded, "1")
 
-    assert (len(found["sent"]), found["acknowledged"], found["stored"], found["faults"]) == (23, 23, 23, [])
+    assert (len(found["sent"]), found["acknowledged"], found["stored"], found["faults"]) == (5, 5, 5, [])
     assert found["secondsToHandled"] >= found["seconds"] > 0
     assert (shown[0], shown[1].splitlines()[0].split()) == (0, ["object", "id", "name"])
     assert [record["id"] for record in found["sent"][:3] if record["id"] not in shown[1]] == []
-    assert "20 of 20 acknowledged in " in shown[1].splitlines()[-1]
+    assert "4 of 4 acknowledged in " in shown[1].splitlines()[-1]
 
 
+@pytest.mark.usefixtures("dead_and_living")
 async def test_peek_shows_every_queue_one_tenants_messages_dead_letters_and_one_message_whole(local: Local) -> None:
-    await put_a_dead_and_a_living_message(Run.current(folder_of(local.offset)), dead="dead-message", living="living-message")
     bulk = ("peek", topology.INGESTION_EVENTS_BULK)
 
-    dead, dead_found, every, of_one, of_another, whole, unknown = await asyncio.gather(
-        local.command(*bulk, "--dead"),
-        local.document(*bulk, "--dead"),
-        local.command("peek", "--all", "--tenant", "peeked"),
-        local.document(*bulk, "--tenant", "peeked"),
-        local.command(*bulk, "--tenant", "another"),
-        local.document(*bulk, "--body", "living"),
-        local.command(*bulk, "--body", "no-such-message"),
+    dead, dead_found, every, of_one, of_another, whole, unknown = await local.commands(
+        (*bulk, "--dead"),
+        (*bulk, "--dead", "--json"),
+        ("peek", "--all", "--tenant", "peeked"),
+        (*bulk, "--tenant", "peeked", "--json"),
+        (*bulk, "--tenant", "another"),
+        (*bulk, "--body", "living", "--json"),
+        (*bulk, "--body", "no-such-message"),
     )
 
     assert [line.split()[0] for line in dead[1].splitlines()[:1]] == ["number"]
     assert "no-customer  a person said so" in dead[1].splitlines()[2]
-    assert [(one["id"], one["deadLetterReason"], one["deadLetterDescription"]) for one in dead_found] == [
+    assert [(one["id"], one["deadLetterReason"], one["deadLetterDescription"]) for one in json.loads(dead_found[1])] == [
         ("dead-message", "no-customer", "a person said so")
     ]
     assert every[1].splitlines()[0].split() == ["queue", "number", "id", "state", "deliveries", "enqueued", "says"]
     assert (every[1].splitlines()[2].split()[0], every[1].splitlines()[-1]) == ("ingestion-events-bulk", "1 message")
-    assert [one["id"] for one in of_one] == ["living-message"]
+    assert [one["id"] for one in json.loads(of_one[1])] == ["living-message"]
     assert of_another == (0, "0 messages", "")
-    assert (whole["id"], whole["body"]) == ("living-message", {"recordType": "Account"})
+    shown = json.loads(whole[1])
+    assert (shown["id"], shown["body"]) == ("living-message", {"recordType": "Account"})
     assert unknown == (1, "", "devtools: 0 messages there are called no-such-message")
 
 
 async def test_shard_lists_the_shards_and_shows_one_whole(local: Local) -> None:
-    listed, found = await asyncio.gather(local.command("shard"), local.document("shard"))
-    one, unknown = await asyncio.gather(local.command("shard", found[0]["id"][:12]), local.command("shard", "no-such-shard"))
+    found = await local.document("shard")
+
+    listed, one, unknown = await local.commands(("shard",), ("shard", found[0]["id"][:12]), ("shard", "no-such-shard"))
 
     assert listed[1].splitlines()[0].split() == ["type", "name", "content", "revision", "status", "id"]
     assert listed[1].splitlines()[-1] == f"{len(found)} shards"
@@ -152,86 +205,78 @@ async def test_shard_lists_the_shards_and_shows_one_whole(local: Local) -> None:
     assert unknown == (1, "", "devtools: no shard no-such-shard of tenant sample-tenant")
 
 
-async def test_search_trace_and_token_show_what_up_has_shown(local: Local) -> None:
-    question, traced = local.report["search"]["question"], local.report["traced"]
+async def test_search_finds_for_its_tenant_and_for_who_may_see_it(local: Local) -> None:
+    question, traced = local.question, local.traced
 
-    table, found, of_a_stranger, of_another_tenant, asked_too_much = await asyncio.gather(
-        local.command("search", *question.split()),
-        local.document("search", question, "--most", "3"),
-        local.command("search", question, "--email", "nobody@example.com"),
-        local.document("search", question, "--tenant", "another-tenant"),
-        local.command("search", question, "--most", "51"),
+    table, found, of_a_stranger, of_another_tenant, asked_too_much = await local.commands(
+        ("search", *question.split()),
+        ("search", question, "--most", "3", "--json"),
+        ("search", question, "--email", "nobody@example.com"),
+        ("search", question, "--tenant", "another-tenant", "--json"),
+        ("search", question, "--most", "51"),
     )
-    shown, steps, unknown, token, for_machines = await asyncio.gather(
-        local.command("trace", traced[:12]),
-        local.document("trace", traced),
-        local.command("trace", "no-such-shard"),
-        local.command("token", "--admin"),
-        local.document("token", "--seconds", "60"),
-    )
-    statuses = [await asked_with(local.offset, question, bearer) for bearer in (token[1], token[1][:-4], None)]
 
-    hits = found["hits"]
+    hits = json.loads(found[1])["hits"]
     assert (hits[0]["shardId"], len(hits)) == (traced, 3)
     assert (table[0], hits[0]["name"] in table[1].splitlines()[2]) == (0, True)
     assert of_a_stranger == (0, "nothing found", "")
-    assert of_another_tenant["hits"] == []
+    assert json.loads(of_another_tenant[1])["hits"] == []
     assert (asked_too_much[0], asked_too_much[1]) == (1, "answered 400: limit is from 1 to 50")
-    assert [step["where"] for step in steps["steps"]] == STAGES
+
+
+async def test_trace_shows_every_stage_of_one_record(local: Local) -> None:
+    traced = local.traced
+
+    shown, steps, unknown = await local.commands(("trace", traced[:12]), ("trace", traced, "--json"), ("trace", "no-such-shard"))
+
+    assert [step["where"] for step in json.loads(steps[1])["steps"]] == STAGES
     assert (shown[0], [stage for stage in STAGES if stage not in shown[1]], "linked: opportunity_for" in shown[1]) == (0, [], True)
     assert unknown == (1, "", "devtools: 0 shards begin with no-such-shard: python -m devtools shard lists them")
+
+
+async def test_token_makes_one_that_the_api_takes_as_it_is_and_not_otherwise(local: Local) -> None:
+    token, for_machines = await local.commands(("token", "--admin"), ("token", "--seconds", "60", "--json"))
+
+    statuses = [await asked_with(local.offset, "anything", bearer) for bearer in (token[1], token[1][:-4], None)]
+
+    made = json.loads(for_machines[1])
     assert statuses == [200, 401, 401]
-    assert (for_machines["expiresInSeconds"], for_machines["token"].count(".")) == (60, 2)
+    assert (made["expiresInSeconds"], made["token"].count(".")) == (60, 2)
 
 
+@pytest.mark.usefixtures("dead_and_living")
 async def test_reset_asks_first_then_says_what_it_removed_and_the_run_goes_on(local: Local) -> None:
-    await put_a_dead_and_a_living_message(Run.current(folder_of(local.offset)), dead="to-be-removed", living="removed-too")
-
     refused = await local.command("reset")
     removed = await local.document("reset", "--yes")
-    held = await local.document("status")
     sent = await local.document("send", "--wait")
-    stored = await until_stored(3, "--port-offset", str(local.offset))
+    held = await local.document("status")
 
     where = folder_of(local.offset).relative_to(Path.cwd())
     assert refused == (2, "", f"devtools: reset removes all messages, items, blobs and logs of the run in {where}: say --yes")
     [bulk] = [queue for queue in removed["removed"]["queues"] if queue["name"] == topology.INGESTION_EVENTS_BULK]
     assert (bulk["active"] > 0, bulk["dead"] > 0, removed["removed"]["items"]["shards"] >= 8) == (True, True, True)
     assert sum(queue["active"] + queue["scheduled"] + queue["dead"] for queue in held["queues"]) == 0
-    assert (held["allAnswer"], held["items"]["shards"], held["items"]["connections"]) == (True, 0, 2)
-    assert (sent["stored"], sent["faults"], len(stored)) == (3, [], 3)
+    assert (held["allAnswer"], held["items"]["shards"], held["items"]["connections"]) == (True, 3, 2)
+    assert held["faults"]["byKind"] == {"refuse": 2}  # the plan goes on where it was
+    assert (sent["stored"], sent["faults"]) == (3, [])
 
 
 async def test_down_says_what_it_ended_leaves_nothing_running_and_reset_then_removes_the_folder(local: Local) -> None:
-    pids = {part["pid"] for part in (await local.document("status"))["parts"]}
+    pids = {process.pid for process in noted(folder_of(local.offset))}
 
-    ended = await local.document("down")
-    again, shown, peeked = await asyncio.gather(local.command("down"), local.command("status"), local.command("peek", "--all"))
+    code, out, errors = await run(*DEVTOOLS, "down", "--json", *local.here)
+    again, shown, peeked = await local.commands(("down",), ("status",), ("peek", "--all"))
     removed = await local.document("reset", "--yes")
 
-    assert {one["pid"] for one in ended["ended"]} == pids
-    assert {one["name"]: one["how"] for one in ended["ended"]} == {name: "asked" if name == "up" else "by its up" for name in PARTS}
+    ended = json.loads(out)["ended"]
+    assert (code, errors, {one["pid"] for one in ended}) == (0, "", pids)
+    assert {one["name"]: one["how"] for one in ended} == {name: "asked" if name == "up" else "by its up" for name in PARTS}
     await all_gone(pids)
     await free_again(local.offset)
     assert again == (0, "nothing was running here", "")
     assert (shown, peeked) == ((1, "", NO_RUN), (1, "", NO_RUN))
     assert (removed["removed"]["folder"], removed["removed"]["files"] > 0) == (folder_of(local.offset).name, True)
     assert not folder_of(local.offset).exists()
-
-
-async def put_a_dead_and_a_living_message(run: Run, *, dead: str, living: str) -> None:
-    """On a queue that nobody reads."""
-    properties: dict[str | bytes, Any] = {"tenantId": "peeked"}
-    second = ServiceBusMessage(b'{"recordType": "Account"}', message_id=living, application_properties=properties)
-    async with (
-        ServiceBusClient.from_connection_string(run.service_bus) as client,
-        client.get_queue_sender(topology.INGESTION_EVENTS_BULK) as sender,
-    ):
-        await sender.send_messages(ServiceBusMessage(b"{}", message_id=dead))
-        async with client.get_queue_receiver(topology.INGESTION_EVENTS_BULK) as receiver:
-            [message] = await receiver.receive_messages(max_wait_time=30)
-            await receiver.dead_letter_message(message, reason="no-customer", error_description="a person said so")
-        await sender.send_messages(second)
 
 
 async def asked_with(offset: int, question: str, bearer: str | None) -> int:

@@ -1,15 +1,17 @@
-"""``up --faults``: the first run under a plan, and an exit code that is worth something."""
+"""``up --faults``: the first run under a plan, and an exit code that is worth something.
+
+In every test run, one that met its whole plan is in ``test_local_commands.py``, and one that did not in ``test_up_on_emulators.py``.
+"""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from devtools.faults.injector import strikes
 from devtools.local.run import folder_of
 from tests.e2e.environment import free_offset
+from tests.e2e.local_runs import DEVTOOLS, command, forget, free_again
 from tests.e2e.processes import run
-from tests.e2e.test_local_run import DEVTOOLS, forget, free_again
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -32,27 +34,7 @@ def written(folder: Path, *faults: dict[str, object]) -> Path:
     return path
 
 
-async def test_a_run_that_met_every_fault_of_its_plan_and_lost_nothing_is_fine(tmp_path: Path) -> None:
-    offset = free_offset()
-    plan = written(tmp_path, THROTTLED)
-
-    code, out, errors = await run(*DEVTOOLS, "up", "--once", "--json", "--faults", str(plan), "--port-offset", str(offset), seconds=200)
-
-    report = json.loads(out)
-    assert (code, errors, report["faults"], report["stored"]) == (0, "", [], 8)
-    assert report["plan"] == {
-        "plan": "told by a test",
-        "seed": 3,
-        "faults": [{**THROTTLED, "fired": 2}],
-        "byKind": {"refuse": 2},
-        "hasProven": True,
-    }
-    happened = strikes(folder_of(offset) / "faults.fired.jsonl")
-    assert [line["operation"] for line in happened] == ["create", "create"]
-    await free_again(offset)
-    forget(offset)
-
-
+@pytest.mark.long
 async def test_a_fault_that_never_happened_fails_the_run_though_every_record_is_there(tmp_path: Path) -> None:
     offset = free_offset()
     plan = written(tmp_path, THROTTLED, NEVER)
@@ -71,13 +53,13 @@ async def test_a_fault_that_never_happened_fails_the_run_though_every_record_is_
 
 async def test_a_plan_that_cannot_be_carried_out_is_one_line_before_anything_is_started(tmp_path: Path) -> None:
     offset = free_offset()
-    command = (*DEVTOOLS, "up", "--once", "--port-offset", str(offset), "--faults")
+    up = ("up", "--once", "--port-offset", str(offset), "--faults")
     (tmp_path / "half.json").write_text('{"name": "half"')
 
-    nowhere = await run(*command, str(tmp_path / "nowhere.json"))
-    half = await run(*command, str(tmp_path / "half.json"))
-    elsewhere = await run(*command, str(written(tmp_path, {"at": "azure-openai", "kind": "drop", "calls": 1})))
-    unable = await run(*command, str(written(tmp_path, {"at": "cosmos", "kind": "malformed", "calls": 1})))
+    nowhere = await command(*up, str(tmp_path / "nowhere.json"))
+    half = await command(*up, str(tmp_path / "half.json"))
+    elsewhere = await command(*up, str(written(tmp_path, {"at": "azure-openai", "kind": "drop", "calls": 1})))
+    unable = await command(*up, str(written(tmp_path, {"at": "cosmos", "kind": "malformed", "calls": 1})))
 
     assert nowhere == (1, "", f"up: the fault plan {tmp_path / 'nowhere.json'} cannot be read: No such file or directory")
     assert half[:2] == (1, "")

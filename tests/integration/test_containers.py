@@ -1,15 +1,30 @@
 """The emulators of ``up --docker`` in their places: what is kept and what goes, and what is said when one does not answer."""
 
+import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from azure.cosmos import PartitionKey
+from azure.cosmos.aio import CosmosClient
+from azure.cosmos.exceptions import CosmosHttpResponseError
 
+from devtools.emulators.cosmos.key import EMULATORS_KEY, KEY
+from devtools.emulators.cosmos.server import running_cosmos
+from devtools.emulators.servicebus.limits import AZURE
+from devtools.emulators.servicebus.server import running_broker
+from devtools.faults.plan import Fault, Kind
+from devtools.local import processes
 from devtools.local.addresses import Addresses
 from devtools.local.docker import Containers, DockerFailed
+from devtools.local.down import Ended, down
 from devtools.local.ports import free_ports
+from devtools.local.processes import Process
+from devtools.local.queues import Place, peek_all
 from devtools.local.run import Run
-from devtools.provision import differences
+from devtools.provision import differences, provision_cosmos, service_bus_config
 from shared.topology import TOPOLOGY
 from tests.e2e.containers import PretendDocker, docker_in
 
@@ -28,12 +43,15 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PretendD
 
 
 def containers(folder: Path, *, keep: bool) -> Containers:
-    service_bus, cosmos, blob, host, issuer = free_ports(5)
-    run = Run(Addresses(service_bus, cosmos, blob, host, issuer), "", "", "", is_official=True)
-    return Containers(run, folder, keep=keep)
+    return Containers(a_run(Addresses(*free_ports(5))), folder, keep=keep)
 
 
-async def test_what_the_emulators_stored_outlives_them_when_it_is_kept_and_goes_with_a_run_that_keeps_nothing(
+def a_run(addresses: Addresses) -> Run:
+    """On the emulators, at these addresses."""
+    return Run(addresses, "", "", "", is_official=True)
+
+
+async def test_what_the_emulators_of_a_killed_run_stored_outlives_them_until_a_run_begins_that_keeps_nothing(
     docker: PretendDocker, tmp_path: Path
 ) -> None:
     kept = containers(tmp_path / "run", keep=True)
@@ -42,15 +60,27 @@ async def test_what_the_emulators_stored_outlives_them_when_it_is_kept_and_goes_
     await kept.clear()
     await kept.start()
     running = docker.running
-    await kept.stop()
+    docker.kill("cosmos")
+    silent = await kept.silent()
+    Process(processes.UP, a_process_that_is_gone(), "another time", datetime.now(UTC)).note(kept.folder)
+    ended = await down(kept.folder, kept.run.addresses)
+    left = docker.running
     stored = sorted(volume.name for volume in (docker.folder / "volumes").iterdir())
     await kept.clear(keep=False)
 
     assert sorted(running) == ["azurite", "cosmos", "service-bus"]
-    assert (docker.running, stored) == ([], ["azurite", "cosmos"])
+    assert silent == ["the Cosmos DB emulator does not answer any more: docker ps --all says whether its container has ended"]
+    assert (ended, left, stored) == ([Ended("containers", None, "by Docker")], [], ["azurite", "cosmos"])
     assert not (docker.folder / "volumes").exists()
     downs = [call for call in docker.calls if call[:2] == ["compose", "down"]]
     assert downs == [["compose", "down", "--remove-orphans"]] * 2 + [["compose", "down", "--remove-orphans", "--volumes"]]
+
+
+def a_process_that_is_gone() -> int:
+    """The id it had."""
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    return process.pid
 
 
 async def test_every_call_names_the_project_the_variables_and_the_file(docker: PretendDocker, tmp_path: Path) -> None:
@@ -73,6 +103,30 @@ async def test_containers_that_cannot_be_started_are_one_line_with_dockers_last_
 
     with pytest.raises(DockerFailed, match=r"^docker compose up failed: service-bus Error manifest unknown \(log: .*docker\.log\)$"):
         await ours.start()
+
+
+async def test_tools_look_into_the_emulators_queues_one_after_the_other_for_it_has_ten_connections_for_everybody() -> None:
+    async with running_broker(service_bus_config(), limits=replace(AZURE, connections=1)) as broker:
+        run = a_run(Addresses(service_bus=broker.port))
+
+        looked = await peek_all(run.service_bus, [Place("shard-emission"), Place("enrichment-jobs")], most=1, at_once=run.looks_at_once)
+
+    assert looked == [[], []]
+
+
+async def test_a_container_that_cannot_be_changed_fails_everywhere_but_on_microsofts_emulator() -> None:
+    refused = Fault(at="cosmos", kind=Kind.REFUSE, status=405, operation="container", target="shards", calls=1, after=2)
+    for key, is_emulator in ((KEY, False), (EMULATORS_KEY, True)):
+        async with running_cosmos(key=key) as cosmos, CosmosClient.from_connection_string(cosmos.connection_string) as client:
+            database = await client.create_database("shardline")
+            await database.create_container("shards", PartitionKey(["/tenantId", "/id"]), default_ttl=60)
+            cosmos.faults.add(refused)
+
+            if is_emulator:
+                assert "container shards: its time to live is ignored" in await provision_cosmos(cosmos.connection_string, "shardline")
+            else:
+                with pytest.raises(CosmosHttpResponseError):
+                    await provision_cosmos(cosmos.connection_string, "shardline")
 
 
 def test_what_an_account_ignored_of_a_container_is_named_and_what_it_added_does_not_matter() -> None:

@@ -12,7 +12,7 @@ from azure.storage.blob.aio import BlobServiceClient
 from devtools.azurite import Azurite, AzuriteMissing, command, running_azurite
 from devtools.emulators.cosmos.server import running_cosmos
 from devtools.emulators.servicebus.configuration import read_configuration
-from devtools.local.children import ChildFailed
+from devtools.local.child import ChildFailed
 from devtools.provision import provision, provision_cosmos, service_bus_config
 from shared.topology import QUEUES, TOPOLOGY
 

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 from devtools.emulators.cosmos.journal import DamagedJournalError
+from devtools.emulators.cosmos.key import KEY
 from devtools.emulators.cosmos.misbehaviour import ABILITIES
 from devtools.emulators.cosmos.ranges import even_ranges
-from devtools.emulators.cosmos.server import KEY, running_cosmos
+from devtools.emulators.cosmos.server import running_cosmos
 from devtools.faults.injector import Injector
 from devtools.faults.plan import PlanInvalid
 

@@ -26,6 +26,7 @@ from aiohttp import web
 
 from devtools.emulators.cosmos.certificate import server_context
 from devtools.emulators.cosmos.connections import web_server
+from devtools.emulators.cosmos.key import KEY
 from devtools.emulators.cosmos.misbehaviour import ABILITIES
 from devtools.emulators.cosmos.observation import Operations
 from devtools.emulators.cosmos.ranges import ONE_RANGE, KeyRange
@@ -34,8 +35,6 @@ from devtools.emulators.cosmos.service import Service
 from devtools.faults.injector import Injector
 
 HOST: Final = "127.0.0.1"
-KEY: Final = "e9U3KEARa4pcMJYhZjQDLfqn2qfNRx++APwinHaV7ex8Ys2DDMgfrAtmUg+znVYe2GljizCwdM+GZQc9RynFcQ=="
-"""The key of every local account, for everyone to know: it guards nothing, it finds wrong settings."""
 SHUTDOWN_SECONDS: Final = 1.0
 
 

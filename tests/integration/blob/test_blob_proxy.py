@@ -14,7 +14,7 @@ from devtools.azurite import Azurite, connection_string
 from devtools.emulators.blob.proxy import BlobProxy, running_blob_proxy
 from devtools.faults.plan import Kind, Plan
 from devtools.faults.report import Report
-from devtools.local.children import Child
+from devtools.local.child import Child
 from devtools.local.ports import free_ports
 from shared.contracts.claim import Claim
 from shared.errors import DependencyUnavailable

@@ -13,7 +13,8 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from devtools.emulators.cosmos.auth import signature
-from devtools.emulators.cosmos.server import KEY, Cosmos
+from devtools.emulators.cosmos.key import KEY
+from devtools.emulators.cosmos.server import Cosmos
 from devtools.emulators.cosmos.wire import segments_of
 
 pytestmark = pytest.mark.integration

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from devtools.emulators.cosmos.auth import signature
+from devtools.emulators.cosmos.key import KEY
 from devtools.emulators.cosmos.misbehaviour import ABILITIES
-from devtools.emulators.cosmos.server import KEY
 from devtools.emulators.cosmos.service import Service
 from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.wire import Reply, Request

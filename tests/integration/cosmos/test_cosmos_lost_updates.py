@@ -24,10 +24,10 @@ from azure.core.exceptions import AzureError
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
-from devtools.emulators.cosmos.server import KEY
+from devtools.emulators.cosmos.key import KEY
 from devtools.faults.plan import Fault, Kind, Plan
 from devtools.faults.report import Report
-from devtools.local.children import Child
+from devtools.local.child import Child
 from devtools.local.ports import free_ports
 
 pytestmark = pytest.mark.integration

@@ -16,7 +16,8 @@ from azure.cosmos.exceptions import (
     CosmosResourceExistsError,
 )
 
-from devtools.emulators.cosmos.server import KEY, Cosmos
+from devtools.emulators.cosmos.key import KEY
+from devtools.emulators.cosmos.server import Cosmos
 from devtools.faults.plan import Fault, Kind
 
 pytestmark = pytest.mark.integration

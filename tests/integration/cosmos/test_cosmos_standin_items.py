@@ -14,7 +14,8 @@ from azure.cosmos.exceptions import (
     CosmosResourceNotFoundError,
 )
 
-from devtools.emulators.cosmos.server import KEY, Cosmos
+from devtools.emulators.cosmos.key import KEY
+from devtools.emulators.cosmos.server import Cosmos
 
 pytestmark = pytest.mark.integration
 

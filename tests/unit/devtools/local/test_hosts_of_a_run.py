@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from devtools.local.addresses import Addresses
-from devtools.local.run import Children, Host, Run
+from devtools.local.children import Children, Host
+from devtools.local.run import Run
 
 RUN = Run(Addresses(), organization_id="00D000000000062EAA", tenant_id="sample", key="k" * 32)
 

@@ -1,10 +1,12 @@
-"""Shards for people to read."""
+"""``shard``: the shards that are stored, for people to read; or some of them whole."""
 
+import argparse
 from collections.abc import Iterable
 
 from azure.cosmos.aio import CosmosClient
 
-from devtools.local.run import DATABASE, Run
+from devtools.local.output import failed, show_json
+from devtools.local.run import DATABASE, Run, folder_of
 from devtools.local.tables import table
 from shared import topology
 from shared.shards.model import Shard
@@ -14,6 +16,21 @@ _SHOWN = {
     "c_contact": ("title", "email", "accountId"),
     "c_opportunity": ("stage", "amount", "closeDate", "accountId"),
 }
+
+
+async def command(options: argparse.Namespace) -> int:
+    """List the shards, or show those whose id begins so."""
+    run = Run.current(folder_of(options.port_offset))
+    found = await shards_of(run, tenant_id=options.tenant or run.tenant_id)
+    if options.id is not None:
+        found = [shard for shard in found if shard.id.startswith(options.id)]
+        if not found:
+            return failed(f"no shard {options.id} of tenant {options.tenant or run.tenant_id}")
+    if options.json or options.id is not None:
+        show_json([shard.document() for shard in found])
+    else:
+        print(f"{shard_table(found)}\n\n{len(found):,} shards")
+    return 0
 
 
 async def shards_of(run: Run, *, tenant_id: str) -> list[Shard]:
