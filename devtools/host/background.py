@@ -9,7 +9,7 @@ from typing import Any, Final
 from azure.functions.meta import Datum
 
 from devtools.host.bus import pump_of
-from devtools.host.function import ChangesTrigger, FunctionState, QueueTrigger, TimerTrigger
+from devtools.host.function import ChangesTrigger, FunctionState, HostedFunction, QueueTrigger, TimerTrigger
 from devtools.host.hostjson import ServiceBusLimits
 from devtools.host.invocations import Call
 from devtools.host.monitor import Monitor, owned
@@ -37,37 +37,36 @@ class Background:
     def add(self, states: Sequence[FunctionState]) -> None:
         """The work of those functions that run."""
         for state in states:
-            match state.function.trigger:
+            match state.trigger:
                 case _ if state.state != "running":
                     pass
-                case QueueTrigger():
-                    queue = pump_of(state, self._limits, self._runner, say)
+                case QueueTrigger() as trigger:
+                    queue = pump_of(state.function, trigger, self._limits, self._runner, say)
                     self._add(queue.run(), queue.has_tried)
-                case ChangesTrigger():
-                    self._add_changes(state)
+                case ChangesTrigger() as trigger:
+                    self._add_changes(state.function, trigger)
                 case TimerTrigger() as trigger:
-                    self._add(self._run_timer(state, trigger))
+                    self._add(self._run_timer(state.function, trigger))
 
     def _add(self, work: Coroutine[Any, Any, None], *has_tried: asyncio.Event) -> None:
         self.works.append(work)
         self.has_tried += has_tried
 
-    def _add_changes(self, state: FunctionState) -> None:
+    def _add_changes(self, function: HostedFunction, trigger: ChangesTrigger) -> None:
         from devtools.host.cosmos import change_feed_pump  # noqa: PLC0415 - the SDK is loaded only where a function needs it
 
-        assert state.changes is not None  # noqa: S101 - what is running has its settings
-        feed = change_feed_pump(state, state.changes, self._runner, self._clock(), self.problems)
+        feed = change_feed_pump(function, trigger, self._runner, self._clock(), self.problems)
         self._add(feed.run(), feed.has_tried)
 
     def _clock(self) -> Clock:
         return Clock(lambda: datetime.now(UTC) + timedelta(seconds=self._runner.mishaps.moved_seconds))
 
-    async def _run_timer(self, state: FunctionState, trigger: TimerTrigger) -> None:
-        name, schedule = state.function.name, read_schedule(state.address)
+    async def _run_timer(self, function: HostedFunction, trigger: TimerTrigger) -> None:
+        name, schedule = function.name, read_schedule(trigger.schedule)
         await owned(self._state_folder, name)
 
         async def run(data: Datum) -> None:
-            await self._runner.run_with_retries(Call(state.function, data, new_trace()), "timer")
+            await self._runner.run_with_retries(Call(function, data, new_trace()), "timer")
 
         async def sleep(seconds: float) -> None:
             await asyncio.sleep(seconds)

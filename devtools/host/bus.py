@@ -8,7 +8,7 @@ from azure.functions.meta import Datum
 from azure.servicebus import ServiceBusReceivedMessage
 from azure.servicebus.aio import ServiceBusClient
 
-from devtools.host.function import FunctionState
+from devtools.host.function import HostedFunction, QueueTrigger
 from devtools.host.hostjson import ServiceBusLimits
 from devtools.host.invocations import Call, Succeeded
 from devtools.host.messages import application_properties, body_of, metadata_of
@@ -20,21 +20,22 @@ from devtools.host.traces import new_trace
 _SOCKET_SECONDS = 0.05
 
 
-def pump_of(state: FunctionState, limits: ServiceBusLimits, runner: Runner, report: Callable[[str], None]) -> Pump:
-    """The pump of one running queue function."""
-    queue = state.address
+def pump_of(
+    function: HostedFunction, trigger: QueueTrigger, limits: ServiceBusLimits, runner: Runner, report: Callable[[str], None]
+) -> Pump:
+    """The pump of one running queue function; its trigger's connection is a connection string."""
 
     def connect() -> AbstractAsyncContextManager[Receiver]:
-        return receiver(state.connection_string, queue, limits.prefetch_count)
+        return receiver(trigger.connection, trigger.queue, limits.prefetch_count)
 
     async def handle(message: ServiceBusReceivedMessage) -> bool:
         properties = application_properties(message)
         caller = properties.get("Diagnostic-Id") or properties.get("traceparent")
         trace = new_trace(str(caller or ""), str(properties.get("tracestate") or ""))
-        call = Call(state.function, Datum(body_of(message), "bytes"), trace, metadata_of(message))
+        call = Call(function, Datum(body_of(message), "bytes"), trace, metadata_of(message))
         return isinstance(await runner.run(call, "message"), Succeeded)
 
-    return Pump(queue, connect, handle, limits, function=state.function.name, mishaps=runner.mishaps, report=report)
+    return Pump(trigger.queue, connect, handle, limits, function=function.name, mishaps=runner.mishaps, report=report)
 
 
 @asynccontextmanager

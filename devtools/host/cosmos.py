@@ -1,4 +1,10 @@
-"""Connects change feed pumps to Cosmos DB: the only module here that opens such connections, imported only for a change feed function."""
+"""Connects change feed pumps to Cosmos DB: the only module here that opens such connections, imported only for a change feed function.
+
+A function gets the changes of **all tenants**: the trigger reads whole ranges and knows no partition keys, here as in Azure. Nor is asking
+the SDK for one tenant's changes a way out: by the first parts of a hierarchical key (``partition_key=[tenant]``), and once those keys lie
+in several physical ranges, it forgets the key and returns whatever changed in the ranges (``tests/integration/cosmos/test_cosmos_ranges``
+holds it to that). Whoever reads a change feed has to look whose each document is.
+"""
 
 import asyncio
 import json
@@ -22,7 +28,7 @@ from azure.cosmos.exceptions import (
 from azure.functions.meta import Datum
 
 from devtools.host.changefeed import ChangeFeedPump, Documents, FeedMissing, Page
-from devtools.host.function import ChangesTrigger, FunctionState
+from devtools.host.function import ChangesTrigger, HostedFunction
 from devtools.host.invocations import Call
 from devtools.host.leases import Leases, WriteRefused
 from devtools.host.output import say
@@ -32,18 +38,17 @@ from devtools.host.traces import new_trace
 
 
 def change_feed_pump(
-    state: FunctionState, trigger: ChangesTrigger, runner: Runner, clock: Clock, problems: dict[str, str]
+    function: HostedFunction, trigger: ChangesTrigger, runner: Runner, clock: Clock, problems: dict[str, str]
 ) -> ChangeFeedPump:
     """The pump of one running change feed function."""
 
     async def handle(documents: Documents) -> None:
-        await runner.run_with_retries(Call(state.function, changes_datum(documents), new_trace()), "changes")
+        await runner.run_with_retries(Call(function, changes_datum(documents), new_trace()), "changes")
 
     def connect() -> Any:
         return connected(trigger, clock)
 
-    name = state.function.name
-    return ChangeFeedPump(name, trigger, connect, handle, clock=clock, mishaps=runner.mishaps, report=say, problems=problems)
+    return ChangeFeedPump(function.name, trigger, connect, handle, clock=clock, mishaps=runner.mishaps, report=say, problems=problems)
 
 
 def changes_datum(documents: Documents) -> Datum:

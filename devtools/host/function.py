@@ -1,7 +1,7 @@
 """What the host knows of one loaded function."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from devtools.host.retries import RetryPolicy
@@ -99,16 +99,26 @@ class FunctionState:
     """A function as this host runs it.
 
     Attributes:
-        address: what the table prints: methods and path, queue, schedule, or container, with settings filled in.
+        trigger: with settings filled in, whole routes, and **connection strings** where a function has names of settings; only what is in
+            error has it as the function has.
         state: ``running``; ``disabled`` by a setting (still runs through the admin route); or ``error``.
         error: why it does not run; empty unless ``state`` is ``error``.
-        connection_string: of a running queue function's broker; never printed.
-        changes: of a running change feed function, its trigger with settings filled in; its connections are connection strings.
     """
 
     function: HostedFunction
-    address: str
+    trigger: Trigger = field(repr=False)
     state: Literal["running", "disabled", "error"]
     error: str = ""
-    connection_string: str = ""
-    changes: ChangesTrigger | None = None
+
+    @property
+    def address(self) -> str:
+        """What the table prints: methods and path, queue, schedule, or container."""
+        match self.trigger:
+            case HttpTrigger(route, methods):
+                return f"{','.join(sorted(methods)) or 'any'} /{route}"
+            case QueueTrigger(queue):
+                return queue
+            case TimerTrigger(schedule):
+                return schedule
+            case ChangesTrigger():
+                return f"{self.trigger.database}/{self.trigger.container}"

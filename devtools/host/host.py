@@ -67,7 +67,7 @@ async def run_host(app_dir: Path, settings: Mapping[str, str], options: Options,
     invoker = Invoker(str(app_dir), before_import)
     runner = Runner(invoker, restart=restart, timeout_seconds=timeout_seconds, mishaps=options.mishaps)
     background = Background(runner, host_json.service_bus, options.state_folder)
-    listener = WebListener(states, prefix=host_json.route_prefix, runner=runner, admin=Admin(states, runner, background.problems))
+    listener = WebListener(states, runner=runner, admin=Admin(states, runner, background.problems))
     try:
         bound_port = await listener.start(options.port)
     except OSError as error:

@@ -13,42 +13,34 @@ from devtools.host.settings import SettingMissing, connection_string, is_disable
 
 def state_of(function: HostedFunction, host_json: HostJson, settings: Mapping[str, str]) -> FunctionState:
     """What becomes of a loaded function here; a fault of one leaves the others running."""
-    trigger = function.trigger
     try:
-        address, broker, changes = _address(trigger, host_json, settings)
-        if function.signature.outputs:
-            return FunctionState(function, address, "error", f"output bindings are not imitated ({', '.join(function.signature.outputs)})")
-        if function.signature.returns not in {"", "http"}:
-            return FunctionState(function, address, "error", f"output bindings are not imitated ({function.signature.returns})")
+        trigger = _resolved(function.trigger, host_json.route_prefix, settings)
     except (SettingMissing, ScheduleInvalid, RouteInvalid) as fault:
-        return FunctionState(function, _raw_address(trigger), "error", str(fault))
-    if is_disabled(function.name, settings):
-        return FunctionState(function, address, "disabled")
-    return FunctionState(function, address, "running", connection_string=broker, changes=changes)
+        return FunctionState(function, function.trigger, "error", str(fault))
+    returned = () if function.signature.returns in {"", "http"} else (function.signature.returns,)
+    if outputs := function.signature.outputs or returned:
+        return FunctionState(function, trigger, "error", f"output bindings are not imitated ({', '.join(outputs)})")
+    return FunctionState(function, trigger, "disabled" if is_disabled(function.name, settings) else "running")
 
 
-def _address(trigger: Trigger, host_json: HostJson, settings: Mapping[str, str]) -> tuple[str, str, ChangesTrigger | None]:
-    """What the table prints, a queue's connection string, and a change feed with all its settings filled in."""
-    match trigger:
-        case HttpTrigger(route, methods):
-            path = compile_route(f"{host_json.route_prefix}/{route}").template.strip("/")
-            return f"{','.join(sorted(methods)) or 'any'} /{path}", "", None
-        case QueueTrigger(queue, connection):
-            return resolve(queue, settings), connection_string(connection, settings), None
-        case TimerTrigger(schedule):
-            return read_schedule(resolve(schedule, settings)).expression, "", None
-        case ChangesTrigger():
-            resolved = _resolved(trigger, settings)
-            return f"{resolved.database}/{resolved.container}", "", resolved
-
-
-def _resolved(trigger: ChangesTrigger, settings: Mapping[str, str]) -> ChangesTrigger:
-    """With the names filled in, and connection strings instead of their settings' names.
+def _resolved(trigger: Trigger, route_prefix: str, settings: Mapping[str, str]) -> Trigger:
+    """With settings filled in, connection strings instead of their settings' names, and the whole route.
 
     Raises:
-        SettingMissing: see there.
-        ScheduleInvalid: where it starts is no moment.
+        SettingMissing, ScheduleInvalid, RouteInvalid: see there.
     """
+    match trigger:
+        case HttpTrigger(route):
+            return replace(trigger, route=compile_route(f"{route_prefix}/{route}").template.strip("/"))
+        case QueueTrigger(queue, connection):
+            return QueueTrigger(resolve(queue, settings), connection_string(connection, settings))
+        case TimerTrigger(schedule):
+            return replace(trigger, schedule=read_schedule(resolve(schedule, settings)).expression)
+        case ChangesTrigger():
+            return _resolved_changes(trigger, settings)
+
+
+def _resolved_changes(trigger: ChangesTrigger, settings: Mapping[str, str]) -> ChangesTrigger:
     if trigger.start not in {"now", "beginning"}:
         try:
             datetime.fromisoformat(trigger.start)
@@ -64,18 +56,6 @@ def _resolved(trigger: ChangesTrigger, settings: Mapping[str, str]) -> ChangesTr
         lease_container=resolve(trigger.lease_container, settings),
         prefix=resolve(trigger.prefix, settings),
     )
-
-
-def _raw_address(trigger: Trigger) -> str:
-    match trigger:
-        case HttpTrigger(route):
-            return f"/{route}"
-        case QueueTrigger(queue):
-            return queue
-        case TimerTrigger(schedule):
-            return schedule
-        case ChangesTrigger():
-            return f"{trigger.database}/{trigger.container}"
 
 
 def table(states: Sequence[FunctionState]) -> str:

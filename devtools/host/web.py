@@ -26,10 +26,10 @@ MAX_BODY_BYTES = 100 * 1024 * 1024  # Azure documentation, "Azure Functions HTTP
 
 
 class WebListener:
-    def __init__(self, functions: Sequence[FunctionState], *, prefix: str, runner: Runner, admin: Admin) -> None:
+    def __init__(self, functions: Sequence[FunctionState], *, runner: Runner, admin: Admin) -> None:
         self._runner = runner
         self._admin = admin
-        self._routes = sorted(_routes(functions, prefix), key=lambda entry: entry[0].rank)
+        self._routes = sorted(_routes(functions), key=lambda entry: entry[0].rank)
         application = web.Application(client_max_size=MAX_BODY_BYTES)
         application.router.add_route("*", "/{path:.*}", self._handle)
         self._site_runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
@@ -84,9 +84,9 @@ def _refusal(mishap: Mishap) -> web.Response:
     return web.Response(status=mishap.status or 503, headers={} if wait is None else {"Retry-After": f"{wait:g}"})
 
 
-def _routes(functions: Sequence[FunctionState], prefix: str) -> list[tuple[Route, HttpTrigger, FunctionState]]:
+def _routes(functions: Sequence[FunctionState]) -> list[tuple[Route, HttpTrigger, FunctionState]]:
     return [
-        (compile_route(f"{prefix}/{state.function.trigger.route}"), state.function.trigger, state)
+        (compile_route(state.trigger.route), state.trigger, state)
         for state in functions
-        if isinstance(state.function.trigger, HttpTrigger) and state.state == "running"
+        if isinstance(state.trigger, HttpTrigger) and state.state == "running"
     ]

@@ -12,10 +12,12 @@ _BLOB_REFUSAL: Final = f"{_BLOB}test_a_refusal_is_the_services_own_and_one_of_ou
 _BLOB_NO_ANSWER: Final = f"{_BLOB}test_without_an_answer_a_write_was_carried_out_or_not"
 _COSMOS: Final = "tests/integration/cosmos/test_cosmos_faults.py::"
 _COSMOS_WRITES: Final = "tests/integration/cosmos/test_cosmos_faults_of_writes.py::"
+_COSMOS_ORDER: Final = "tests/integration/cosmos/test_cosmos_faults_of_order.py::"
 _HOST: Final = "tests/integration/test_host_faults.py::"
 _HOST_RUNS: Final = "tests/unit/devtools/host/test_host_runs.py::"
 _BUS: Final = "tests/integration/servicebus/test_servicebus_faults.py::"
-_BUS_REFUSAL: Final = f"{_BUS}test_a_refused_send_fails_with_the_clients_error_for_the_status"
+_BUS_QUEUES: Final = "tests/integration/servicebus/test_servicebus_faults_of_queues.py::"
+_BUS_REFUSAL: Final = f"{_BUS}a_refused_send_fails_with_the_clients_error_for_the_status"
 
 PROOFS: Final[dict[str, dict[str, str]]] = {
     "azure-openai": {
@@ -52,8 +54,8 @@ PROOFS: Final[dict[str, dict[str, str]]] = {
         "stale-etag": f"{_COSMOS_WRITES}test_a_conditional_write_finds_that_somebody_was_quicker_and_can_try_again",
         "duplicate": f"{_COSMOS_WRITES}test_a_write_that_was_carried_out_twice_is_answered_as_the_second_time",
         "disk-full": f"{_COSMOS_WRITES}test_on_a_full_disk_nothing_is_written_and_reading_goes_on",
-        "reorder": f"{_COSMOS_WRITES}test_rows_that_have_no_order_come_in_another",
-        "clock-moved": f"{_COSMOS_WRITES}test_a_clock_that_was_moved_stamps_what_is_written_from_then_on",
+        "reorder": f"{_COSMOS_ORDER}test_rows_that_have_no_order_come_in_another",
+        "clock-moved": f"{_COSMOS_ORDER}test_a_clock_that_was_moved_stamps_what_is_written_from_then_on",
     },
     "host": {
         "refuse": f"{_HOST}test_requests_are_refused_dropped_and_delayed_before_their_function",
@@ -84,8 +86,8 @@ PROOFS: Final[dict[str, dict[str, str]]] = {
         "clock-moved": f"{_SALESFORCE}test_records_are_saved_by_the_moved_clock_from_then_on",
     },
     "service-bus": {
-        "drop": f"{_BUS}test_a_dropped_send_fails_and_was_carried_out_only_where_the_plan_says_so",
-        "delay": f"{_BUS}test_whatever_is_delayed_comes_late_and_right",
+        "drop": f"{_BUS}a_dropped_send_fails_and_was_carried_out_only_where_the_plan_says_so",
+        "delay": f"{_BUS}whatever_is_delayed_comes_late_and_right",
         "refuse": _BUS_REFUSAL,
         "refuse (server-busy)": _BUS_REFUSAL,
         "refuse (internal-error)": _BUS_REFUSAL,
@@ -96,13 +98,16 @@ PROOFS: Final[dict[str, dict[str, str]]] = {
             "tests/integration/servicebus/test_servicebus_faults_process.py::"
             "test_a_disk_that_is_full_ends_the_process_and_everything_acknowledged_is_there_after_the_next_start"
         ),
-        "timeout": f"{_BUS}test_a_send_that_is_never_answered_times_out_and_its_connection_stays",
-        "lock-lost": f"{_BUS}test_a_lock_that_is_lost_is_told_so_and_the_message_comes_again_counted",
-        "duplicate": f"{_BUS}test_a_message_sent_once_is_stored_twice_past_duplicate_detection",
-        "reorder": f"{_BUS}test_messages_overtake_each_other_only_where_several_wait",
+        "timeout": (
+            "tests/integration/servicebus/test_servicebus_faults_of_silence.py::"
+            "a_send_that_is_never_answered_times_out_and_its_connection_stays"
+        ),
+        "lock-lost": f"{_BUS_QUEUES}a_lock_that_is_lost_is_told_so_and_the_message_comes_again_counted",
+        "duplicate": f"{_BUS_QUEUES}a_message_sent_once_is_stored_twice_past_duplicate_detection",
+        "reorder": f"{_BUS_QUEUES}messages_overtake_each_other_only_where_several_wait",
         "clock-moved": (
             "tests/integration/servicebus/test_servicebus_faults_of_clocks.py::"
-            "test_locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward"
+            "locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward"
         ),
     },
 }

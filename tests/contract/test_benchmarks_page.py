@@ -8,7 +8,7 @@ import pytest
 from benchmarks import page
 from benchmarks.measurement import RESULTS, goal
 
-NAMES = ("cold-import", "pipeline", "embedding", "retrieval", "first-run")
+NAMES = ("cold-import", "pipeline", "embedding", "retrieval", "stand-ins", "first-run")
 
 
 def result(name: str) -> dict[str, Any]:
@@ -52,6 +52,21 @@ def test_no_goal_is_called_reached_that_is_missed(name: str) -> None:
 )
 def test_a_goal_is_reached_within_its_bounds(value: float, bounds: dict[str, float], is_met: bool) -> None:
     assert goal("a figure", value, **bounds)["is_met"] is is_met
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds", "said"),
+    [
+        (8_000, {"at_least": 8_000}, "reached"),
+        (6_000, {"at_least": 8_000}, "**missed** by 2000, 25.0 %"),
+        (1.43, {"at_most": 1.3}, "**missed** by 0.13, 10.0 %"),
+        (8.01, {"at_least": 8, "at_most": 8}, "**missed** by 0.01, 0.1 %"),
+        (7.9, {"at_least": 8, "at_most": 8}, "**missed** by 0.1, 1.2 %"),
+        (3, {"at_most": 0}, "**missed** by 3"),
+    ],
+)
+def test_the_page_says_by_how_much_a_goal_is_missed(value: float, bounds: dict[str, float], said: str) -> None:
+    assert page.verdict(goal("a figure", value, **bounds)) == said
 
 
 def test_the_import_of_the_app_is_within_its_budget_and_loads_nothing_heavy() -> None:

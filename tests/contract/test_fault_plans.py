@@ -5,6 +5,8 @@ import re
 import runpy
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from devtools.faults.stand_ins import STAND_INS, check
 from tests.contract.fault_proofs import PROOFS
 
 ROOT = Path(__file__).parents[2]
+NO_PLAN = "no plan"
 PLANS = sorted((ROOT / "devtools" / "faults" / "plans").glob("*.json"))
 
 NEEDED = {
@@ -28,10 +31,10 @@ NEEDED = {
 """What a process has to be told besides its plan. None of it is there: the plan is read first."""
 
 
-def run(at: str, *arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", STAND_INS[at].module, *arguments]
+def started(at: str, plan: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", STAND_INS[at].module, *NEEDED.get(at, ["--port", "0"]), "--faults", str(plan)]
     environ = {"PYTHONPATH": str(ROOT), "PATH": ""}
-    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.Popen(command, cwd=plan.parent, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def a_fault(at: str, kind: Kind, variant: str | None = None, operation: str = "*") -> Fault:
@@ -50,17 +53,27 @@ def what_it_cannot_do(at: str) -> Fault:
     return a_fault(at, next(kind for kind in Kind if kind not in STAND_INS[at].abilities))
 
 
+@pytest.fixture(scope="module")
+def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """Every stand-in as a process with a plan that is too much for it, and an issuer with a file that is no plan; all at once."""
+    plans = {at: tmp_path_factory.mktemp(at) / "plan.json" for at in (*STAND_INS, NO_PLAN)}
+    for at in STAND_INS:
+        Plan(name="too much", faults=(what_it_cannot_do(at),)).write(plans[at])
+    plans[NO_PLAN].write_text('{"name": "x", "faults": [{"at": "issuer", "kind": "explode", "calls": 1}]}')
+    processes = {at: started("issuer" if at == NO_PLAN else at, plan) for at, plan in plans.items()}
+    yield processes
+    for process in processes.values():
+        process.kill()
+        process.communicate()
+
+
 @pytest.mark.parametrize("at", STAND_INS)
-def test_a_process_refuses_a_plan_it_cannot_carry_out_with_one_line(at: str, tmp_path: Path) -> None:
-    plan = tmp_path / "plan.json"
-    fault = what_it_cannot_do(at)
-    Plan(name="too much", faults=(fault,)).write(plan)
+def test_a_process_refuses_a_plan_it_cannot_carry_out_with_one_line(at: str, refusing: dict[str, subprocess.Popen[str]]) -> None:
+    printed, said = refusing[at].communicate(timeout=60)
 
-    ended = run(at, *NEEDED.get(at, ["--port", "0"]), "--faults", str(plan), folder=tmp_path)
-
-    assert (ended.returncode, ended.stdout) == (1, "")
-    [line] = ended.stderr.splitlines()
-    assert f"{fault.summary}: this stand-in can do {', '.join(sorted(STAND_INS[at].abilities))}" in line
+    assert (refusing[at].returncode, printed) == (1, "")
+    [line] = said.splitlines()
+    assert f"{what_it_cannot_do(at).summary}: this stand-in can do {', '.join(sorted(STAND_INS[at].abilities))}" in line
 
 
 @pytest.mark.parametrize("at", STAND_INS)
@@ -75,13 +88,11 @@ def test_its_help_says_that_it_takes_a_plan(at: str, monkeypatch: pytest.MonkeyP
     assert "--faults PLAN" in capsys.readouterr().out
 
 
-def test_a_process_refuses_what_is_no_plan(tmp_path: Path) -> None:
-    (tmp_path / "plan.json").write_text('{"name": "x", "faults": [{"at": "issuer", "kind": "explode", "calls": 1}]}')
+def test_a_process_refuses_what_is_no_plan(refusing: dict[str, subprocess.Popen[str]]) -> None:
+    printed, said = refusing[NO_PLAN].communicate(timeout=60)
 
-    ended = run("issuer", *NEEDED["issuer"], "--faults", "plan.json", folder=tmp_path)
-
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert re.fullmatch(r"issuer: the fault plan plan\.json is none: faults\.0\.kind: .*\n", ended.stderr)
+    assert (refusing[NO_PLAN].returncode, printed) == (1, "")
+    assert re.fullmatch(r"issuer: the fault plan .*plan\.json is none: faults\.0\.kind: .*\n", said)
 
 
 @pytest.mark.parametrize("at", STAND_INS)
@@ -107,14 +118,23 @@ def test_everything_a_stand_in_can_do_has_its_test(at: str) -> None:
     for ability, test in PROOFS[at].items():
         kind, _, variant = ability.removesuffix(")").partition(" (")
         path, name = test.split("::")
-        text = (ROOT / path).read_text(encoding="utf-8")
-        assert name in {node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        text, names = functions_of(ROOT / path)
+        assert name in names
         assert f"Kind.{Kind(kind).name}" in text or f'"{kind}"' in text, f"{path} does not speak of {kind}"
         assert f'"{variant}"' in text or not variant, f"{path} does not speak of {variant}"
 
 
+@cache
+def functions_of(path: Path) -> tuple[str, frozenset[str]]:
+    """A file's text, and the names of the functions in it."""
+    text = path.read_text(encoding="utf-8")
+    nodes = ast.walk(ast.parse(text))
+    return text, frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
 def test_every_stand_in_that_listens_is_listed() -> None:
-    obeying = {path.parent for path in (ROOT / "devtools").rglob("__main__.py") if '"--faults"' in path.read_text(encoding="utf-8")}
+    processes = {path.parent: path.read_text(encoding="utf-8") for path in (ROOT / "devtools").rglob("__main__.py")}
+    obeying = [folder for folder, text in processes.items() if '"--faults"' in text or "add_faults(" in text]
 
     assert {".".join(folder.relative_to(ROOT).parts) for folder in obeying} == {stand_in.module for stand_in in STAND_INS.values()}
 

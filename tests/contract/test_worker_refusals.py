@@ -23,6 +23,8 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 QUEUE = '@app.service_bus_queue_trigger(arg_name="message", queue_name="q", connection="SB", data_type=func.DataType.BINARY)\n'
 ROUTE = '@app.route("r")\n'
 TIMER = '@app.timer_trigger(arg_name="timer", schedule="0 */5 * * * *")\n'
+CHANGES = '@app.cosmos_db_trigger(arg_name="documents", connection="C", database_name="d", container_name="c")\n'
+RETRY = '@app.retry(strategy="fixed_delay", max_retry_count="3", delay_interval="00:00:05")\n'
 SENDS = '@app.service_bus_queue_output(arg_name="out", queue_name="q", connection="SB")\n'
 
 
@@ -56,6 +58,9 @@ LOADS = [
     Case("HTTP returning str", HEAD + ROUTE + "def f(req: func.HttpRequest) -> str: ...\n"),
     Case("timer", HEAD + TIMER + "async def f(timer: func.TimerRequest) -> None: ...\n"),
     Case("timer of no valid schedule", HEAD + TIMER.replace("0 */5", "99 99") + "async def f(timer: func.TimerRequest) -> None: ...\n"),
+    Case("change feed", HEAD + CHANGES + "async def f(documents: func.DocumentList) -> None: ...\n"),
+    Case("change feed not annotated", HEAD + CHANGES + "async def f(documents): ...\n"),
+    Case("retry policy", HEAD + TIMER + RETRY + "async def f(timer: func.TimerRequest) -> None: ...\n"),
     Case("Out of str", HEAD + SENDS + TIMER + "async def f(timer: func.TimerRequest, out: func.Out[str]): ...\n"),
     Case("Out of bytes", HEAD + SENDS + TIMER + "async def f(timer: func.TimerRequest, out: func.Out[bytes]): ...\n"),
     Case("output not annotated", HEAD + SENDS + TIMER + "async def f(timer: func.TimerRequest, out): ...\n"),
@@ -98,6 +103,11 @@ REFUSED_BY_THE_WORKER = [
          "worker", "does not fit"),
     Case("Out of nothing", HEAD + SENDS + TIMER + "async def f(timer, out: func.Out): ...\n", "worker", "must name what it holds"),
     Case("output annotated as str", HEAD + SENDS + TIMER + "async def f(timer, out: str): ...\n", "worker", "is an output"),
+    Case("one document of a change feed", HEAD + CHANGES + "async def f(documents: func.Document): ...\n", "worker", "does not fit"),
+    Case("retry policy without interval", HEAD + TIMER + RETRY.replace(', delay_interval="00:00:05"', "") + "async def f(timer): ...\n",
+         "worker", "its retry policy cannot be read"),
+    Case("retry policy of seconds", HEAD + TIMER + RETRY.replace("00:00:05", "5") + "async def f(timer): ...\n",
+         "worker", "its retry policy cannot be read"),
     Case("two triggers", HEAD + TIMER + ROUTE + "async def f(timer, req): ...\n", "worker", "trigger was already registered"),
     Case("no trigger", HEAD + SENDS + "async def f(out): ...\n", "worker", "does not have a trigger"),
     Case("two apps", HEAD + "other = func.FunctionApp()\n" + ROUTE + "async def f(req): ...\n", "worker", "app, other"),
@@ -136,6 +146,8 @@ REFUSED_BY_OUR_POLICY = [
          " data_type=func.DataType.BINARY)\nasync def f(m): ...\n", "policy", "topics"),
     Case("a blob trigger", HEAD + "@app.blob_trigger(arg_name='b', path='p', connection='C')\nasync def f(b): ...\n",
          "policy", "blobTrigger"),
+    Case("a change feed of the old names", HEAD + "@app.cosmos_db_trigger_v3(arg_name='documents', database_name='d', collection_name='c',"
+         " connection_string_setting='C')\nasync def f(documents): ...\n", "policy", "cosmos_db_trigger_v3"),
 ]  # fmt: skip
 
 ALL = [*LOADS, *REFUSED_BY_THE_WORKER, *REFUSED_BY_THE_HOST, *REFUSED_BY_OUR_POLICY]

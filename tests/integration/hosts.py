@@ -2,18 +2,62 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 
+from devtools.emulators.servicebus.bench import message_bytes
+from devtools.emulators.servicebus.broker import Broker
+from devtools.emulators.servicebus.intake import take_into
 from devtools.faults.plan import Fault, Plan
 from devtools.host.process import RunningHost
 
 PATIENCE_SECONDS = 40.0
+AT_ONCE = 8
+Given = TypeVar("Given")
+Scenes = Mapping[str, asyncio.Task[None]]
+
+
+class Together(Generic[Given]):
+    """Tests of one module that run beside each other, because each waits far more than it works.
+
+    ``@together`` makes a coroutine such a test; what it is given is what its module starts them all with, in a fixture ``scenes``. Each
+    test then waits for its own scene.
+    """
+
+    def __init__(self) -> None:
+        self._scenes: dict[str, Callable[[Given], Awaitable[None]]] = {}
+
+    def __call__(self, scene: Callable[[Given], Awaitable[None]]) -> Callable[[Scenes], Awaitable[None]]:
+        name = scene.__name__
+        self._scenes[name] = scene
+
+        async def test(scenes: Scenes) -> None:
+            await scenes[name]
+
+        test.__name__ = name
+        return test
+
+    @asynccontextmanager
+    async def started(self, given: Given) -> AsyncIterator[Scenes]:
+        """All of them, but not too many at once; the machine has few processors."""
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def play(scene: Callable[[Given], Awaitable[None]]) -> None:
+            async with turns:
+                await scene(given)
+
+        tasks = {name: asyncio.create_task(play(scene)) for name, scene in self._scenes.items()}
+        try:
+            yield tasks
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
 def write_app(directory: Path, code: str, *, host_json: Mapping[str, Any] | None = None, values: Mapping[str, str] | None = None) -> Path:
@@ -47,11 +91,16 @@ def connection_string(port: int) -> str:
     return f"Endpoint=sb://localhost:{port};{key};UseDevelopmentEmulator=true;"
 
 
-async def send(port: int, queue: str, *messages: ServiceBusMessage | str) -> None:
-    """Texts are message ids."""
-    made = [message if isinstance(message, ServiceBusMessage) else ServiceBusMessage(b"x", message_id=message) for message in messages]
+async def send(port: int, queue: str, *messages: ServiceBusMessage) -> None:
+    """As an app does, which takes a second: the client sleeps while it connects, and again at its end."""
     async with ServiceBusClient.from_connection_string(connection_string(port)) as client, client.get_queue_sender(queue) as sender:
-        await sender.send_messages(made)
+        await sender.send_messages(list(messages))
+
+
+def put(broker: Broker, queue: str, *message_ids: str) -> None:
+    """Messages that are in the queue at once."""
+    for message_id in message_ids:
+        take_into(broker.queue(queue), broker.operations)(message_bytes("x", message_id=message_id), 0)
 
 
 @asynccontextmanager

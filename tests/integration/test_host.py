@@ -13,7 +13,7 @@ from azure.servicebus import ServiceBusMessage
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.server import running_broker
 from devtools.host.process import RunningHost, running_host
-from tests.integration.hosts import connection_string, lines, queues, receiving, send, until, write_app
+from tests.integration.hosts import connection_string, lines, put, queues, receiving, send, until, write_app
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -241,7 +241,7 @@ async def test_a_message_is_handled_once_and_completed(bench: Bench) -> None:
 async def test_many_messages_are_all_completed(bench: Bench) -> None:
     completed = bench.broker.operations["complete"]
 
-    await send(bench.broker.port, "orders", *(ServiceBusMessage(b"x", message_id=f"many-{number}") for number in range(100)))
+    put(bench.broker, "orders", *(f"many-{number}" for number in range(100)))
     await until(lambda: bench.broker.operations["complete"] == completed + 100)
 
     ids = [line["id"] for line in lines(bench.host, "order") if line["id"].startswith("many-")]
@@ -249,7 +249,7 @@ async def test_many_messages_are_all_completed(bench: Bench) -> None:
 
 
 async def test_a_failing_message_comes_again_until_it_is_dead_lettered(bench: Bench) -> None:
-    await send(bench.broker.port, "failures", ServiceBusMessage(b"x"))
+    put(bench.broker, "failures", "failing")
     await until(lambda: bench.broker.operations["abandon"] == 3)
 
     async with receiving(bench.broker.port, "failures", sub_queue="deadletter") as receiver:

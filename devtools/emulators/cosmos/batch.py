@@ -9,7 +9,7 @@ from typing import Any, Final
 from devtools.emulators.cosmos.charges import read_charge, write_charge
 from devtools.emulators.cosmos.containers import Container
 from devtools.emulators.cosmos.documents import Record
-from devtools.emulators.cosmos.ranges import KEY_HEADER
+from devtools.emulators.cosmos.ranges import point_of
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.transaction import Conditions, Transaction
@@ -43,7 +43,7 @@ def run(store: Store, request: Request, container: Container) -> Reply:
     operations = request.json()
     if not isinstance(operations, list) or not 0 < len(operations) <= OPERATIONS_LIMIT:
         raise RefusedError(400, f"A batch has 1 to {OPERATIONS_LIMIT} operations.")
-    transaction = Transaction(store, container, container.key.point(request.headers.get(KEY_HEADER)))
+    transaction = Transaction(store, container, point_of(request, container))
     done: list[_Done] = []
     for operation in operations:
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from devtools.emulators.cosmos.containers import Container
 from devtools.emulators.cosmos.documents import Record, content_of
-from devtools.emulators.cosmos.ranges import KEY_HEADER
+from devtools.emulators.cosmos.ranges import point_of
 from devtools.emulators.cosmos.refusals import CONDITION_FALSE, RefusedError
 from devtools.emulators.cosmos.sql.condition import holds
 from devtools.emulators.cosmos.store import Store
@@ -37,7 +37,7 @@ def relied_on(store: Store, request: Request, kind: str) -> ReliedOn | None:
     """The first item whose version this call names rightly, or whose condition holds; None for all other calls."""
     try:
         container = store.owner(request.segments, request.headers.get("x-ms-cosmos-intended-collection-rid"))
-        epk = container.key.point(request.headers.get(KEY_HEADER))
+        epk = point_of(request, container)
         for id_, etag in _named(request, kind):
             record = container.find(epk, id_, store.now())
             if record is not None and record.etag == etag:

@@ -3,7 +3,7 @@
 from devtools.emulators.cosmos.charges import read_charge, write_charge
 from devtools.emulators.cosmos.containers import Container
 from devtools.emulators.cosmos.documents import Record
-from devtools.emulators.cosmos.ranges import KEY_HEADER
+from devtools.emulators.cosmos.ranges import point_of
 from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.transaction import ANY, Conditions, Transaction
 from devtools.emulators.cosmos.wire import Reply, Request
@@ -59,12 +59,12 @@ def delete(store: Store, request: Request, container: Container) -> Reply:
 
 def delete_partition(store: Store, request: Request, container: Container) -> Reply:
     """POST .../operations/partitionkeydelete: every item of one key, at once and not in the background as the service does."""
-    count = store.bury(container, container.key.point(request.headers.get(KEY_HEADER)))
+    count = store.bury(container, point_of(request, container))
     return Reply(200, charge=write_charge(0) * count)
 
 
 def _transaction(store: Store, request: Request, container: Container) -> Transaction:
-    return Transaction(store, container, container.key.point(request.headers.get(KEY_HEADER)))
+    return Transaction(store, container, point_of(request, container))
 
 
 def _conditions(request: Request) -> Conditions:

@@ -8,6 +8,7 @@ restart.
 import logging
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -53,6 +54,8 @@ class FileJournal:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab", buffering=0)
+        self._end_bytes = self._file.seek(0, os.SEEK_END)
+        self._is_torn = False
 
     def note(self, operation: str, **fields: object) -> None:
         """Append a change of a database or a container."""
@@ -67,14 +70,23 @@ class FileJournal:
         self._file.close()
 
     def _append(self, entry: bytes) -> None:
-        before = self._file.seek(0, os.SEEK_END)
+        if self._is_torn:
+            self._cut()
         rest = memoryview(entry + b"\n")
         try:
             while rest:
                 rest = rest[self._file.write(rest) :]
         except OSError:
-            self._file.truncate(before)  # half a line in the middle would make the next start refuse the file
+            self._is_torn = True
+            with suppress(OSError):  # a disk that refuses this as well is asked again before the next line
+                self._cut()
             raise
+        self._end_bytes += len(entry) + 1
+
+    def _cut(self) -> None:
+        """Forget half a line: in the middle of the file it would make the next start refuse all of it. Raises OSError."""
+        self._file.truncate(self._end_bytes)
+        self._is_torn = False
 
 
 def items_entry(container_rid: str, lsn: int, epk: str, changes: Mapping[str, Record | None]) -> bytes:
@@ -87,21 +99,18 @@ def items_entry(container_rid: str, lsn: int, epk: str, changes: Mapping[str, Re
 
 
 def read_entries(path: Path) -> Iterator[Entry]:
-    """The entries of a journal. A torn last line is dropped; any other damage is an error, since what follows may depend on it."""
+    """The entries of a journal. A last line without its end was never answered; any other damage is an error: what follows may need it."""
     if not path.exists():
         return
-    lines = path.read_bytes().split(b"\n")
+    *lines, torn = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, start=1):
-        if not line:
-            continue
         try:
             entry: Entry = decode(line)
         except RefusedError:
-            if number == len(lines):
-                log.warning("the journal's last line is torn and was dropped", extra={"line": number})
-                return
             raise DamagedJournalError(path, number) from None
         yield entry
+    if torn:
+        log.warning("the journal's last line is torn and was dropped", extra={"line": len(lines) + 1})
 
 
 class DamagedJournalError(Exception):

@@ -45,6 +45,11 @@ def ranges_between(borders: Sequence[str]) -> tuple[KeyRange, ...]:
 ONE_RANGE: Final = even_ranges(1)
 
 
+def point_of(request: Request, container: Container) -> str:
+    """The effective key that a call on items names; 400 where it names none, or a part of one."""
+    return container.key.point(request.headers.get(KEY_HEADER))
+
+
 def reach_of(request: Request, container: Container, ranges: Sequence[KeyRange]) -> tuple[str, str]:
     """The half-open range of effective keys a query or a feed is about: those of a key, or of a range, or of a part of one."""
     header = request.headers.get(KEY_HEADER)

@@ -1,6 +1,5 @@
 """Fault plans of a Cosmos stand-in in a process of its own, and a disk that is full indeed."""
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -60,29 +59,6 @@ async def created(shards: ContainerProxy, id_: str) -> int:
     except CosmosHttpResponseError as error:
         return error.status_code or 0
     return 201
-
-
-@pytest.mark.parametrize(
-    ("plan", "reason"),
-    [
-        (
-            '{"name": "p", "faults": [{"at": "cosmos", "kind": "lock-lost", "calls": 1}]}',
-            "cosmos: cosmos: lock-lost on * *: this stand-in can do clock-moved, delay, disk-full, drop, duplicate, refuse, reorder, "
-            "stale-etag, timeout\n",
-        ),
-        ('{"name": "p", "faults": [{"at": "cosmos", "kind": "drop"}]}', None),
-        ("no plan", None),
-    ],
-)
-def test_a_plan_that_cannot_be_done_is_refused_in_one_line(tmp_path: Path, plan: str, reason: str | None) -> None:
-    path = tmp_path / "plan.json"
-    path.write_text(plan, encoding="utf-8")
-
-    ended = subprocess.run(standin(tmp_path / "data", "--faults", str(path)), capture_output=True, text=True, check=False)
-
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.count("\n") == 1
-    assert reason in {None, ended.stderr}
 
 
 async def test_a_disk_that_is_full_indeed_refuses_writes_loses_nothing_and_stops_nothing(tmp_path: Path) -> None:

@@ -105,10 +105,21 @@ HOSTILE: Final[list[Any]] = [
 SPOILT: Final = st.tuples(st.sampled_from(CALLS), st.integers(0, 2**32))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(SPOILT, min_size=1, max_size=8))
 @example([((method, path, headers, body), 0) for method, path, headers, body in CALLS])
 def test_whatever_is_asked_is_answered_below_500_and_what_was_stored_stays(calls: list[tuple[Call, int]]) -> None:
+    hold(calls)
+
+
+@pytest.mark.long
+@settings(max_examples=3000, deadline=None)
+@given(st.lists(SPOILT, min_size=1, max_size=8))
+def test_whatever_is_asked_is_answered_below_500_and_what_was_stored_stays_at_length(calls: list[tuple[Call, int]]) -> None:
+    hold(calls)
+
+
+def hold(calls: list[tuple[Call, int]]) -> None:
     service = stored(Kind.STALE_ETAG, Kind.DUPLICATE, Kind.REORDER)
 
     statuses = [answered(service, *spoilt(call, Random(seed))) for call, seed in calls]

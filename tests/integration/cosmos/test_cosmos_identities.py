@@ -6,9 +6,11 @@ import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from azure.core.credentials import AccessToken
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.transport import AioHttpTransport
@@ -62,15 +64,22 @@ def account_as_deployed(cosmos: Cosmos) -> CosmosAccount:
     return CosmosAccount(client, database=DATABASE)
 
 
-@pytest.fixture
-async def provisioned(tmp_path: Path) -> Path:
-    """A folder with what infrastructure makes, by somebody with a key."""
-    async with running_cosmos(data=tmp_path) as cosmos:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what infrastructure makes, by somebody with a key, and with a certificate: neither is made in a moment."""
+    folder = tmp_path_factory.mktemp("provisioned")
+    async with running_cosmos(data=folder) as cosmos:
         await provision_cosmos(cosmos.connection_string, DATABASE)
         async with CosmosClient(cosmos.endpoint, cosmos.key) as client:
             database = client.get_database_client(DATABASE)
             await database.create_container("items", PartitionKey(path="/id"), offer_throughput=400)
-    return tmp_path
+    async with running_cosmos(data=folder, for_identities=True):
+        return folder
+
+
+@pytest.fixture
+def provisioned(template: Path, tmp_path: Path) -> Path:
+    return copytree(template, tmp_path / "cosmos")
 
 
 @pytest.fixture
@@ -189,14 +198,14 @@ async def test_the_app_does_not_start_with_an_identity_where_nothing_was_provisi
             await account.close()
 
 
-async def test_the_certificate_is_kept_with_the_data(provisioned: Path) -> None:
-    async with running_cosmos(data=provisioned, for_identities=True):
-        first = (provisioned / "localhost.pem").read_bytes()
-    async with running_cosmos(data=provisioned, for_identities=True):
-        second = (provisioned / "localhost.pem").read_bytes()
+async def test_the_certificate_is_kept_with_the_data(tmp_path: Path) -> None:
+    async with running_cosmos(data=tmp_path, for_identities=True):
+        first = (tmp_path / "localhost.pem").read_bytes()
+    async with running_cosmos(data=tmp_path, for_identities=True):
+        second = (tmp_path / "localhost.pem").read_bytes()
 
     assert first == second
-    assert (provisioned / "localhost.pem").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "localhost.pem").stat().st_mode & 0o777 == 0o600
 
 
 async def test_the_process_takes_its_options_from_the_command_line(provisioned: Path) -> None:

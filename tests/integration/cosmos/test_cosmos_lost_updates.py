@@ -130,9 +130,11 @@ async def killing(store: Store, told: Told, *, kills: int, updates: int) -> None
         await store.start()
 
 
-async def run(folder: Path, *, seed: int, clients: int, updates: int, kills: int) -> tuple[dict[str, Any], Told, Report]:
+async def run(
+    folder: Path, *, seed: int, clients: int, updates: int, kills: int, share: float = 0.04
+) -> tuple[dict[str, Any], Told, Report]:
     plan = folder / "plan.json"
-    Plan(name="everything that may happen to a write", seed=seed, faults=faults(0.04)).write(plan)
+    Plan(name="everything that may happen to a write", seed=seed, faults=faults(share)).write(plan)
     store, told = Store(folder), Told()
     await store.start()
     async with store.counters() as counters:
@@ -155,10 +157,10 @@ def check(found: dict[str, Any], told: Told) -> None:
 
 
 async def test_no_update_is_lost_or_doubled_under_faults_and_kills(tmp_path: Path) -> None:
-    found, told, report = await run(tmp_path, seed=4, clients=6, updates=25, kills=2)
+    found, told, report = await run(tmp_path, seed=4, clients=6, updates=12, kills=1, share=0.08)
 
     check(found, told)
-    assert len(told.acknowledged) == 150
+    assert len(told.acknowledged) == 72
     assert [kind for kind, count in report.by_kind.items() if count == 0] == []
 
 

@@ -5,9 +5,12 @@ ranges meet in the middle of the tenant's keys, so that every search of a tenant
 """
 
 from collections.abc import AsyncIterator
+from pathlib import Path
+from shutil import copytree
 from types import ModuleType
 
 import pytest
+import pytest_asyncio
 
 from devtools.emulators.cosmos.epk import effective_key
 from devtools.emulators.cosmos.ranges import ranges_between
@@ -22,11 +25,20 @@ from tests.plugins.twins import Chunks, CosmosChunkTwin, CosmosStores, Stores
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
-async def cosmos(tenant_id: str) -> AsyncIterator[Cosmos]:
-    tenant = effective_key((tenant_id,), "MultiHash")
-    async with running_cosmos(ranges=ranges_between([tenant + "15" * 16, tenant + "2A" * 16])) as running:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def provisioned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What every stand-in here starts with: making the containers takes as long as a test."""
+    folder = tmp_path_factory.mktemp("provisioned")
+    async with running_cosmos(data=folder) as running:
         await provision_cosmos(running.connection_string, DATABASE)
+    return folder
+
+
+@pytest.fixture
+async def cosmos(tenant_id: str, provisioned: Path, tmp_path: Path) -> AsyncIterator[Cosmos]:
+    tenant = effective_key((tenant_id,), "MultiHash")
+    data = copytree(provisioned, tmp_path / "cosmos")
+    async with running_cosmos(data=data, ranges=ranges_between([tenant + "15" * 16, tenant + "2A" * 16])) as running:
         yield running
     assert running.operations.server_errors == 0
 

@@ -99,14 +99,39 @@ def like(subject: Evaluate, pattern: Evaluate) -> Evaluate:
         text, wanted = subject(scope), pattern(scope)
         if not (isinstance(text, str) and isinstance(wanted, str)):
             return UNDEFINED
-        return _like_pattern(wanted).fullmatch(text) is not None
+        return is_like(text, wanted)
 
     return evaluate
 
 
+def is_like(text: str, pattern: str) -> bool:
+    """Whether the whole text fits. Of what lies between two `%` the first occurrence is the best, so nothing is tried a second time."""
+    first, *others = pattern.split("%")
+    if not others:
+        return len(text) == len(first) and _found(text, first, 0) == 0
+    *middle, last = others
+    at, end = len(first), len(text) - len(last)
+    if end < at or _found(text[:at], first, 0) != 0 or _found(text, last, end) != end:
+        return False
+    for part in middle:
+        found = _found(text, part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
+def _found(text: str, part: str, start: int, end: int | None = None) -> int:
+    """Where a part without `%` first occurs; -1 where it does not."""
+    if "_" not in part:
+        return text.find(part, start, end)
+    found = _pattern(part).search(text, start, len(text) if end is None else end)
+    return found.start() if found else -1
+
+
 @lru_cache(maxsize=64)
-def _like_pattern(text: str) -> re.Pattern[str]:
-    return re.compile("".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in text), re.DOTALL)
+def _pattern(part: str) -> re.Pattern[str]:
+    return re.compile("".join("." if letter == "_" else re.escape(letter) for letter in part), re.DOTALL)
 
 
 def _valued(compute: Callable[[Value, Value], Value]) -> Operator:

@@ -1,13 +1,15 @@
 """The store on disk: what comes back, and what damage it survives."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devtools.emulators.cosmos.containers import Container
-from devtools.emulators.cosmos.journal import FILE_NAME, DamagedJournalError
+from devtools.emulators.cosmos.journal import FILE_NAME, DamagedJournalError, FileJournal
 from devtools.emulators.cosmos.recovery import open_store
 from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.transaction import Conditions, Transaction
@@ -164,3 +166,42 @@ def test_an_expired_item_does_not_come_back_when_the_container_stops_expiring(fo
 
     assert ids(store) == ["2"]
     assert ids(folder.opened(at=1009.0)) == ["2"]
+
+
+def test_half_a_line_that_a_full_disk_left_is_cut_before_the_next_one(folder: Folder) -> None:
+    store = folder.filled()
+    put(store, {"id": "1"})
+    with descriptor_that_takes_nothing(store):
+        for _ in range(2):
+            with pytest.raises(OSError, match=r"."):
+                put(store, {"id": "2"})
+    with folder.journal.open("ab") as file:
+        file.write(b'{"op":"items","conta')  # what the disk had taken of it, and would not give back
+
+    put(store, {"id": "3"})
+
+    assert ids(store) == ids(folder.opened()) == ["1", "3"]
+
+
+@contextmanager
+def descriptor_that_takes_nothing(store: Store) -> Iterator[None]:
+    """The journal's file is another meanwhile, one that can neither be written nor cut."""
+    assert isinstance(store.journal, FileJournal)
+    descriptor = store.journal._file.fileno()
+    kept, nothing = os.dup(descriptor), os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, descriptor)
+    try:
+        yield
+    finally:
+        os.dup2(kept, descriptor)
+        os.close(kept)
+        os.close(nothing)
+
+
+def test_a_whole_line_that_never_got_its_end_was_not_answered_and_is_forgotten(folder: Folder) -> None:
+    store = folder.filled()
+    put(store, {"id": "1"})
+    put(store, {"id": "2"})
+    folder.journal.write_bytes(folder.journal.read_bytes().removesuffix(b"\n"))
+
+    assert ids(folder.opened()) == ["1"]

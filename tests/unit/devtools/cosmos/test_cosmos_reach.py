@@ -7,7 +7,7 @@ from multidict import CIMultiDict
 
 from devtools.emulators.cosmos.containers import Container
 from devtools.emulators.cosmos.keys import KeyDefinition
-from devtools.emulators.cosmos.ranges import even_ranges, range_id, reach_of
+from devtools.emulators.cosmos.ranges import KeyRange, even_ranges, range_id, reach_of
 from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.wire import Request
 
@@ -51,3 +51,13 @@ def test_a_range_that_is_not_there_is_gone() -> None:
 @pytest.mark.parametrize(("headers", "found"), [({"key": '["t1","u1"]'}, "1"), ({"range": "1"}, "1"), ({}, "0")])
 def test_the_answer_names_the_range_it_comes_from(headers: dict[str, str], found: str) -> None:
     assert range_id(asked(**headers), CONTAINER, TWO) == found
+
+
+def test_the_ranges_cover_all_keys_without_a_gap() -> None:
+    assert even_ranges(1) == (KeyRange("0", "", "FF"),)
+    assert even_ranges(4) == (
+        KeyRange("0", "", "1" + "0" * 31),
+        KeyRange("1", "1" + "0" * 31, "2" + "0" * 31),
+        KeyRange("2", "2" + "0" * 31, "3" + "0" * 31),
+        KeyRange("3", "3" + "0" * 31, "FF"),
+    )

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 from typing_extensions import override
 
 from devtools.emulators.cosmos.auth import signature
-from devtools.emulators.cosmos.server import KEY
+from devtools.emulators.cosmos.key import KEY
 from devtools.emulators.cosmos.service import Service
 from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.wire import Reply, Request, decode, encode, segments_of

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -78,8 +79,8 @@ def larger(inner: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
 
 TERMS = st.recursive(st.sampled_from([Term(text, value) for text, value in LEAVES.items()]), larger, max_leaves=8)
 TEXTS = TERMS.map(lambda term: term.text)
-MANY: Final = settings(deadline=None)
-FEW: Final = settings(deadline=None, max_examples=40)
+MANY: Final = settings(deadline=None, max_examples=60)
+FEW: Final = settings(deadline=None, max_examples=15)
 """For laws that follow from the truth tables, too."""
 
 
@@ -107,6 +108,14 @@ def test_a_term_has_the_value_of_the_truth_tables(term: Term) -> None:
 @MANY
 @given(TERMS)
 def test_an_item_is_kept_by_true_alone(term: Term) -> None:
+    assert keeps(term.text) is (term.value is True)
+
+
+@pytest.mark.long
+@settings(deadline=None, max_examples=3000)
+@given(TERMS)
+def test_a_term_has_the_value_of_the_truth_tables_at_length(term: Term) -> None:
+    assert value_of(term.text) == (U if term.value is U else (species(term.value), term.value))
     assert keeps(term.text) is (term.value is True)
 
 

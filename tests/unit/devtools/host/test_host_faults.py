@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from devtools.faults.injector import strikes
 from devtools.faults.plan import PlanInvalid
 from devtools.host.faults import ABILITIES, PlannedMishaps
 from devtools.host.mishaps import OPERATIONS, NoMishaps
@@ -41,7 +42,7 @@ def test_a_planned_fault_happens_as_often_as_it_says_and_is_written_down(tmp_pat
 
     assert [mishap and mishap.kind for mishap in struck] == [None, "clock-moved", None]
     assert (mishaps.moved_seconds, mishaps.plans("clock-moved"), mishaps.plans("reorder")) == (-60.0, True, False)
-    assert len((tmp_path / "plan.fired.jsonl").read_text().splitlines()) == 1
+    assert strikes(tmp_path / "plan.fired.jsonl") == [{"at": "host", "fault": 0, "operation": "timer", "target": "tick-1"}]
 
 
 @pytest.mark.parametrize(

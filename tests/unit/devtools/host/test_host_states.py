@@ -27,7 +27,7 @@ SETTINGS = {"QUEUE": "orders", "BUS": "Endpoint=sb://localhost", "SCHEDULE": "0 
 def test_settings_fill_in_queue_and_schedule() -> None:
     reader, tick = (state_of(each, HostJson(), SETTINGS) for each in (QUEUE, TIMER))
 
-    assert (reader.state, reader.address, reader.connection_string) == ("running", "orders", "Endpoint=sb://localhost")
+    assert (reader.state, reader.address, reader.trigger) == ("running", "orders", QueueTrigger("orders", "Endpoint=sb://localhost"))
     assert (tick.state, tick.address) == ("running", "0 0 2 * * *")
 
 
@@ -35,7 +35,7 @@ def test_settings_fill_in_database_container_leases_and_prefix_of_a_change_feed(
     watcher = state_of(CHANGES, HostJson(), STORE)
 
     assert (watcher.state, watcher.address) == ("running", "shardline/shards")
-    assert watcher.changes == ChangesTrigger(
+    assert watcher.trigger == ChangesTrigger(
         "AccountEndpoint=http://localhost", "shardline", "shards", "AccountEndpoint=http://localhost", "shardline", "leases", prefix="dev-"
     )
 
@@ -80,6 +80,7 @@ def test_the_table_says_what_runs_where_and_never_the_connection_string() -> Non
         "host: 2 functions\n  reader  service bus  orders\n  tick    timer        0 0 2 * * *  by hand: POST /admin/functions/tick"
     )
     assert table([]) == "host: no functions"
+    assert "Endpoint=" not in repr(states)
 
 
 def test_the_table_says_that_a_queues_retry_policy_has_no_effect() -> None:
