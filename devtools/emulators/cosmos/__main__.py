@@ -2,19 +2,18 @@
 
 import argparse
 import asyncio
-import errno
 import logging
-import signal
 import sys
+from functools import partial
 from pathlib import Path
 
+from devtools import foreground
 from devtools.emulators.cosmos.journal import DamagedJournalError
 from devtools.emulators.cosmos.key import KEY
 from devtools.emulators.cosmos.misbehaviour import ABILITIES
 from devtools.emulators.cosmos.ranges import even_ranges
 from devtools.emulators.cosmos.server import running_cosmos
 from devtools.faults.injector import Injector
-from devtools.faults.plan import PlanInvalid
 
 
 def main() -> int:
@@ -26,26 +25,14 @@ def main() -> int:
     parser.add_argument("--ranges", type=_positive, default=1, metavar="N", help="physical ranges per container (default: 1)")
     parser.add_argument("--request-units-per-second", type=_positive, metavar="N", help="what a container may use (default: no limit)")
     parser.add_argument("--aad", action="store_true", help="TLS with a certificate of its own, and tokens instead of keys")
-    parser.add_argument("--faults", type=Path, metavar="PLAN", help="what goes wrong: a fault plan (default: nothing)")
+    foreground.add_faults(parser)
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="cosmos: %(levelname)s %(message)s")
-    try:
-        asyncio.run(serve(options))
-    except (DamagedJournalError, PlanInvalid) as error:
-        return _failed(str(error))
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            return _failed(str(error))
-        return _failed(f"port {options.port} is in use; stop what listens there or choose another with --port")
-    return 0
+    return foreground.run("cosmos", partial(serve, options), port=options.port, refusals=(DamagedJournalError,))
 
 
-async def serve(options: argparse.Namespace) -> None:
-    """Listen until a signal asks to stop."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+async def serve(options: argparse.Namespace, stop: asyncio.Event) -> None:
+    """Listen until it is to stop."""
     faults = Injector.of("cosmos", ABILITIES, options.faults)
     running = running_cosmos(
         port=options.port,
@@ -58,18 +45,13 @@ async def serve(options: argparse.Namespace) -> None:
     )
     async with running as cosmos:
         print(f"cosmos: ready on {cosmos.endpoint.rstrip('/')}", flush=True)
-        await stopped.wait()
+        await stop.wait()
 
 
 def _positive(text: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"'{text}' is not a positive whole number")
     return int(text)
-
-
-def _failed(reason: str) -> int:
-    print(f"cosmos: {reason}", file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

@@ -6,16 +6,18 @@ DIR/operations.json. With --faults it obeys a fault plan, see `mishaps`; what ha
 
 import argparse
 import asyncio
-import errno
 import json
 import logging
 import signal
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from typing_extensions import override
 
+from devtools import foreground
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.configuration import ConfigurationError
 from devtools.emulators.servicebus.journal import JournalError
@@ -23,7 +25,8 @@ from devtools.emulators.servicebus.limits import AZURE
 from devtools.emulators.servicebus.mishaps import ABILITIES, AT
 from devtools.emulators.servicebus.server import HOST, running_broker
 from devtools.faults.injector import Injector
-from devtools.faults.plan import PlanInvalid
+
+NAME: Final = "service bus"
 
 
 def main() -> int:
@@ -35,38 +38,27 @@ def main() -> int:
     parser.add_argument(
         "--max-connections", type=int, default=AZURE.connections, help="open at once; the official emulator has 10 (default: %(default)s)"
     )
-    parser.add_argument("--faults", type=Path, metavar="PLAN", help="a fault plan; only its faults at service-bus matter here")
+    foreground.add_faults(parser)
     options = parser.parse_args()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithFacts("service bus: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    try:
-        return asyncio.run(_serve(options))
-    except (ConfigurationError, JournalError, PlanInvalid) as problem:
-        return _complain(str(problem))
-    except OSError as problem:
-        if problem.errno == errno.EADDRINUSE:
-            return _complain(f"port {options.port} on {HOST} is in use; stop what listens there, or choose another with --port")
-        return _complain(str(problem))
+    return foreground.run(NAME, partial(_serve, options), port=options.port, refusals=(ConfigurationError, JournalError))
 
 
-async def _serve(options: argparse.Namespace) -> int:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+async def _serve(options: argparse.Namespace, stop: asyncio.Event) -> int:
     limits = replace(AZURE, connections=options.max_connections)
     faults = Injector.of(AT, ABILITIES, options.faults) if options.faults else None
     async with running_broker(
         options.config, port=options.port, data=options.data, sync=options.sync, limits=limits, faults=faults
     ) as broker:
-        loop.add_signal_handler(signal.SIGUSR1, _write_operations, broker, options.data)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _write_operations, broker, options.data)
         print(f"service bus: ready on {HOST}:{broker.port}", flush=True)
         broker.failed.add_done_callback(lambda _: stop.set())
         await stop.wait()
         _write_operations(broker, options.data)
     if broker.failed.done():  # the last write of all may fail, too
-        return _complain(f"stopped, nothing more was acknowledged: {broker.failed.result()}")
+        return foreground.failed(NAME, f"stopped, nothing more was acknowledged: {broker.failed.result()}")
     return 0
 
 
@@ -84,11 +76,6 @@ def _write_operations(broker: Broker, data: Path | None) -> None:
         fresh = data / "operations.json.new"
         fresh.write_text(json.dumps(dict(sorted(broker.operations.items())), indent=2) + "\n", encoding="utf-8")
         fresh.replace(data / "operations.json")
-
-
-def _complain(text: str) -> int:
-    print(f"service bus: {text}", file=sys.stderr)
-    return 1
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ async def test_a_port_in_use_is_told_in_one_line(cosmos: Cosmos) -> None:
     )
 
     assert found.returncode == 1
-    assert found.stderr == f"cosmos: port {cosmos.port} is in use; stop what listens there or choose another with --port\n"
+    assert found.stderr == f"cosmos: port {cosmos.port} is in use; stop what listens there, or choose another with --port\n"
 
 
 def started(data: Path) -> tuple[subprocess.Popen[str], str]:
