@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from benchmarks import cosmos, machine_load, service_bus, service_bus_in_memory
+from benchmarks import cosmos, machine_load, service_bus
 from benchmarks.measurement import goal, say
 
 MESSAGES: Final = 6_000
@@ -94,7 +94,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 def _bus_round(messages: int, *, keeps_journal: bool) -> list[Sample]:
     busy = machine_load.busy_cores()
-    figures = service_bus.measure(messages) if keeps_journal else service_bus_in_memory.measure(messages)
+    figures = service_bus.measure(messages, keeps_journal=keeps_journal)
     return [
         Sample(
             operation=operation,

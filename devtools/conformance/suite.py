@@ -24,14 +24,16 @@ QUICK_WORKERS: Final = 6
 TEST_SECONDS: Final = 480
 """The longest test waits five minutes for a link to be forgotten."""
 _COLLECT_SECONDS: Final = 120
+_PLAIN: Final = "--assert=plain"
+"""Twice as quick to start, and a failure says less: not where the tests take minutes anyway."""
 
 
 class RunFailed(Exception):
     """The tests could not be run; the text is what was said."""
 
 
-def run(*, quick: bool) -> tuple[dict[str, str], dict[str, str]]:
-    """(test → ``passed`` or what went wrong, test → why it was left out).
+def run(*, quick: bool) -> tuple[dict[str, str], dict[str, str], list[str]]:
+    """(test → ``passed`` or what went wrong, test → why it was left out, entries of the lists that are about no test).
 
     Raises:
         Unavailable: what is needed is not here.
@@ -44,13 +46,16 @@ def run(*, quick: bool) -> tuple[dict[str, str], dict[str, str]]:
         left_out = {test: reason for test in found if (reason := selection.reason_of(test, selection.LEFT_OUT)) is not None}
         chosen = [test for test in found if test not in left_out and (not quick or selection.matches(test, selection.QUICK))]
         with _stand_in(folder) as port:
-            results = _results(tests, folder, chosen, port, workers=QUICK_WORKERS if quick else WORKERS)
-    return {test: results.get(_as_reported(test), "was not run") for test in chosen}, left_out
+            workers = ["-n", str(QUICK_WORKERS), _PLAIN] if quick else ["-n", str(WORKERS)]
+            results = _results(tests, folder, chosen, port, workers)
+    return {test: results.get(_as_reported(test), "was not run") for test in chosen}, left_out, selection.stale(found)
 
 
 def _collected(tests: Path, config: Path) -> list[str]:
     """The ids of all tests; writes the configuration with their queues, without those that need sessions."""
-    done = _pytest(tests, ["--collect-only", *selection.FILES], {"SB_CONF_WRITE_CONFIG": str(config)}, timeout_seconds=_COLLECT_SECONDS)
+    done = _pytest(
+        tests, ["--collect-only", _PLAIN, *selection.FILES], {"SB_CONF_WRITE_CONFIG": str(config)}, timeout_seconds=_COLLECT_SECONDS
+    )
     if done.returncode:
         raise RunFailed(done.stdout[-2000:])
     content = json.loads(config.read_text(encoding="utf-8"))
@@ -77,10 +82,10 @@ def _stand_in(folder: Path) -> Iterator[int]:
             process.terminate()
 
 
-def _results(tests: Path, folder: Path, chosen: Sequence[str], port: int, *, workers: int) -> dict[str, str]:
+def _results(tests: Path, folder: Path, chosen: Sequence[str], port: int, workers: Sequence[str]) -> dict[str, str]:
     listed, report = folder / "chosen", folder / "report.xml"
     listed.write_text("\n".join(chosen), encoding="utf-8")
-    options = ["-n", str(workers), "--dist", "worksteal", "--timeout", str(TEST_SECONDS), f"--junitxml={report}", f"@{listed}"]
+    options = [*workers, "--dist", "worksteal", "--timeout", str(TEST_SECONDS), f"--junitxml={report}", f"@{listed}"]
     done = _pytest(tests, options, {"SB_CONF_PORT": str(port)}, timeout_seconds=len(chosen) * TEST_SECONDS)
     if not report.is_file():
         raise RunFailed((done.stdout + done.stderr)[-2000:])

@@ -1,7 +1,7 @@
 """What a run of the client's tests says about the stand-in."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,10 +22,12 @@ class Verdict:
     failed: dict[str, str] = field(default_factory=dict)
     """Test → what went wrong."""
     left_out: dict[str, int] = field(default_factory=dict)
+    stale: list[str] = field(default_factory=list)
+    """Entries of the lists of exceptions that are about no test."""
 
     @classmethod
-    def of(cls, results: Mapping[str, str], left_out: Mapping[str, str]) -> "Verdict":
-        verdict = cls(left_out=dict(sorted(Counter(left_out.values()).items())))
+    def of(cls, results: Mapping[str, str], left_out: Mapping[str, str], stale: Iterable[str] = ()) -> "Verdict":
+        verdict = cls(left_out=dict(sorted(Counter(left_out.values()).items())), stale=list(stale))
         for test, result in results.items():
             reason = selection.reason_of(test, selection.EXPECTED)
             if reason is None and result == "passed":
@@ -46,12 +48,13 @@ class Verdict:
 
     @property
     def is_good(self) -> bool:
-        return not self.failed and self.share >= SHARE
+        return not self.failed and not self.stale and self.share >= SHARE
 
     def as_table(self) -> str:
         rows: list[tuple[object, ...]] = [("passed", len(self.passed), f"{self.share:.1%} of those that were run")]
         rows += [("fails as expected", 1, f"{_short(test)}: {reason}") for test, reason in self.expected.items()]
         rows += [("FAILED", 1, f"{_short(test)}: {what}") for test, what in self.failed.items()]
+        rows += [("STALE", 0, f"{pattern}: listed, but no test is meant") for pattern in self.stale]
         rows += [("left out", count, reason) for reason, count in self.left_out.items()]
         return table(("result", "tests", "which, and why"), rows)
 
@@ -62,6 +65,7 @@ class Verdict:
             "expected": self.expected,
             "failed": self.failed,
             "leftOut": self.left_out,
+            "stale": self.stale,
             "isGood": self.is_good,
         }
 

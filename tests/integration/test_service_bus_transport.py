@@ -12,7 +12,7 @@ import pytest
 from azure.servicebus.aio import ServiceBusClient
 
 from devtools.emulators.servicebus.broker import Broker
-from devtools.local.children import Child
+from devtools.local.child import Child
 from devtools.provision import service_bus_config
 from shared.errors import ContractViolation, DependencyUnavailable
 from shared.messaging.envelope import Envelope

@@ -2,7 +2,8 @@
 
 Lacks: sessions, deferral, topics and subscriptions, auto-forwarding, transactions, TLS, AMQP over WebSocket, token (AAD)
 credentials, and the HTTP administration API. Asking for one of these is refused with a condition that names it, at the link,
-at the operation or when the configuration is read; nothing is silently ignored.
+at the operation or when the configuration is read; nothing is silently ignored. One refusal says less than it could: who sends to a
+topic asks for a name like any other, and is told 404, as for a queue that is not there.
 
 Also differs: an open link outlives its token and is never detached for being idle (Azure does both, the latter after ten minutes); there is
 one key, with all rights; queues have no size; a batch counts by its bytes alone.

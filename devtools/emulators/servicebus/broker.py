@@ -122,7 +122,12 @@ class Broker:
             return
         written, self._written = self._written, set()
         for connection in written:
-            connection.write_out()
+            try:
+                connection.write_out()
+            except Exception:
+                # Broad, because nothing that is wrong with one connection may keep their answers from the others, or stop the clock.
+                log.exception("a connection cannot be written to, and is cut")
+                connection.abort()
 
     def _add(self, policy: QueuePolicy) -> None:
         endless = replace(policy, name=f"{policy.name}/$DeadLetterQueue", max_delivery_count=None, ttl_ms=None, duplicate_window_ms=None)

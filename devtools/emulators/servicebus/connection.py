@@ -53,9 +53,9 @@ class Connection(asyncio.Protocol):
     def __init__(self, broker: Broker, admissions: Admissions) -> None:
         self.peer_frame_bytes = _SMALLEST_FRAME_BYTES
         self.grants = Grants()
+        self.limits = admissions.limits
         self._broker = broker
         self._admissions = admissions
-        self._limits = admissions.limits
         self._stage: _Stage = "connected"
         self._is_admitted = False
         self._is_refused = False
@@ -77,7 +77,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._broker.connections.add(self)
-        self._watch = asyncio.get_running_loop().call_later(self._limits.opening_seconds, self._never_opened)
+        self._watch = asyncio.get_running_loop().call_later(self.limits.opening_seconds, self._never_opened)
         if fault := self._broker.mishaps.at_delivery("connect"):
             self._held = bytearray()
             suffer(fault, Call(lambda: None, lambda _: None, lambda _: self._let_in(), self.cut))
@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
         self._output.append(data)
         self._output_bytes += len(data)
         self._broker.flush_soon(self)
-        if self._transport and self._output_bytes + self._transport.get_write_buffer_size() > self._limits.unread_bytes:
+        if self._transport and self._output_bytes + self._transport.get_write_buffer_size() > self.limits.unread_bytes:
             self._never_reads()
 
     def link_count(self) -> int:
@@ -219,7 +219,7 @@ class Connection(asyncio.Protocol):
 
     def _say_open(self) -> None:
         self._stage = "open"
-        idle_ms = UInt(int(self._limits.idle_seconds * 1000))
+        idle_ms = UInt(int(self.limits.idle_seconds * 1000))
         limits: Fields = {"max_frame_size": UInt(MAX_FRAME_BYTES), "channel_max": UShort(CHANNEL_MAX), "idle_time_out": idle_ms}
         self.send(frame(0, OPEN, container_id="local-service-bus", **limits, properties={}))
 
@@ -238,13 +238,11 @@ class Connection(asyncio.Protocol):
     def _watch_silence(self) -> None:
         """Close the connection once nothing was heard for too long; empty frames count."""
         loop = asyncio.get_running_loop()
-        left_seconds = self._heard_at + self._limits.idle_seconds - loop.time()
+        left_seconds = self._heard_at + self.limits.idle_seconds - loop.time()
         if left_seconds > 0:
             self._watch = loop.call_later(left_seconds, self._watch_silence)
         elif not self._is_ending():
-            self._fail(
-                forced(f"The connection was inactive for more than the allowed {self._limits.idle_seconds * 1000:.0f} milliseconds.")
-            )
+            self._fail(forced(f"The connection was inactive for more than the allowed {self.limits.idle_seconds * 1000:.0f} milliseconds."))
 
     def _stay_alive(self, seconds: float) -> None:
         """The client closes a connection that is silent for its idle-time-out: an empty frame at half of it."""
@@ -253,10 +251,10 @@ class Connection(asyncio.Protocol):
             self._keep_alive = asyncio.get_running_loop().call_later(seconds, self._stay_alive, seconds)
 
     def _never_opened(self) -> None:
-        self._fail(forced(f"The client has not opened the connection within {self._limits.opening_seconds:g} seconds."))
+        self._fail(forced(f"The client has not opened the connection within {self.limits.opening_seconds:g} seconds."))
 
     def _never_reads(self) -> None:
-        log.warning("connection cut", extra={"reason": f"{self._limits.unread_bytes} bytes wait for a client that does not read"})
+        log.warning("connection cut", extra={"reason": f"{self.limits.unread_bytes} bytes wait for a client that does not read"})
         self._stop()
         self.abort()
 

@@ -95,9 +95,8 @@ def _decode(data: bytes, at: int) -> tuple[Any, int]:
 
 def _plain(code: int, data: bytes, at: int) -> tuple[Any, int]:
     """A value whose constructor `code` was read already (array elements share one)."""
-    constant = _CONSTANTS.get(code)
-    if constant is not None:
-        return constant(), at
+    if code in _CONSTANTS:
+        return _CONSTANTS[code], at
     fixed = _FIXED.get(code)
     if fixed is not None:
         unpack, size, kind = fixed
@@ -139,7 +138,8 @@ def _list(code: int, data: bytes, at: int) -> tuple[list[Any], int]:
     start, count, end = _compound(data, at - 1, small=0xC0, large=0xD0)
     items = []
     for _ in range(count):
-        value, start = _decode(data, start)
+        code = data[start]
+        value, start = _plain(code, data, start + 1) if code else _decode(data, start)
         items.append(value)
     return items, _closed(start, end)
 
@@ -194,14 +194,7 @@ def _u32(data: bytes, at: int) -> int:
 
 _U32 = struct.Struct(">I")
 _WIDTHS = {4: 0, 5: 1, 6: 2, 7: 4, 8: 8, 9: 16}
-_CONSTANTS: dict[int, Callable[[], Any]] = {
-    0x40: lambda: None,
-    0x41: lambda: True,
-    0x42: lambda: False,
-    0x43: lambda: UInt(0),
-    0x44: lambda: ULong(0),
-    0x45: list,
-}
+_CONSTANTS: dict[int, Any] = {0x40: None, 0x41: True, 0x42: False, 0x43: UInt(0), 0x44: ULong(0)}
 _FIXED: dict[int, tuple[Callable[[bytes, int], tuple[Any, ...]], int, Callable[[Any], Any]]] = {
     code: (struct.Struct(">" + layout).unpack_from, struct.calcsize(">" + layout), kind)
     for code, layout, kind in (
@@ -234,6 +227,7 @@ _TEXT: dict[int, Callable[[bytes], Any]] = {
     0xB3: lambda raw: Symbol(raw, "ascii"),
 }
 _COMPOUND: dict[int, Callable[[int, bytes, int], tuple[Any, int]]] = {
+    0x45: lambda _code, _data, at: ([], at),
     0xC0: _list,
     0xD0: _list,
     0xC1: _map,

@@ -5,7 +5,7 @@ Lacks: arrays of lists, maps or described values (refused with a CodecError).
 
 import struct
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from devtools.emulators.servicebus.values import (
@@ -32,20 +32,26 @@ from devtools.emulators.servicebus.values import (
 
 def encode(value: Any) -> bytes:
     """The shortest encoding of `value`. Raises CodecError for a type without an exact AMQP counterpart, plain `int` included."""
-    encoder = _ENCODERS.get(type(value))
-    if encoder is None:
-        raise CodecError(f"{type(value).__name__} has no AMQP type")
     try:
-        return encoder(value)
+        return _ENCODERS[type(value)](value)
+    except KeyError as unknown:  # of this value, or of one inside it
+        raise CodecError(f"{unknown.args[0].__name__} has no AMQP type") from unknown
     except (struct.error, UnicodeEncodeError) as error:
-        raise CodecError(f"{value!r} does not fit {type(value).__name__}: {error}") from error
+        raise CodecError(f"{value!r:.100} does not fit {type(value).__name__}: {error}") from error
 
 
 def encode_map(items: Iterable[tuple[bytes, bytes]]) -> bytes:
     """A map from entries that are encoded already."""
-    pairs = list(items)
-    body = b"".join(key + value for key, value in pairs)
-    return struct.pack(">BII", 0xD1, len(body) + 4, len(pairs) * 2) + body
+    parts = [part for item in items for part in item]
+    body = b"".join(parts)
+    return struct.pack(">BII", 0xD1, len(body) + 4, len(parts)) + body
+
+
+def encode_list(parts: Sequence[bytes], count: int) -> bytes:
+    """A list of so many items that are encoded already; a part may hold several."""
+    size = sum(map(len, parts))
+    head = bytes((0xC0, size + 1, count)) if size < 255 and count < 256 else struct.pack(">BII", 0xD0, size + 4, count)
+    return b"".join((head, *parts))
 
 
 def described(code: int, body: bytes) -> bytes:
@@ -81,14 +87,11 @@ def _variable(small: int, encoding: str | None) -> Callable[[Any], bytes]:
 def _encode_list(value: list[Any]) -> bytes:
     if not value:
         return b"\x45"
-    body = b"".join([encode(item) for item in value])
-    if len(body) < 255 and len(value) < 256:
-        return bytes((0xC0, len(body) + 1, len(value))) + body
-    return struct.pack(">BII", 0xD0, len(body) + 4, len(value)) + body
+    return encode_list([b"\x40" if item is None else _ENCODERS[type(item)](item) for item in value], len(value))
 
 
 def _encode_map(value: dict[Any, Any]) -> bytes:
-    return encode_map((encode(key), encode(item)) for key, item in value.items())
+    return encode_map((_ENCODERS[type(key)](key), _ENCODERS[type(item)](item)) for key, item in value.items())
 
 
 def _encode_array(value: Array) -> bytes:
@@ -142,5 +145,5 @@ _ENCODERS: dict[type, Callable[[Any], bytes]] = {
     list: _encode_list,
     dict: _encode_map,
     Array: _encode_array,
-    Described: lambda value: b"\x00" + encode(value.descriptor) + encode(value.value),
+    Described: lambda value: b"\x00" + _ENCODERS[type(value.descriptor)](value.descriptor) + _ENCODERS[type(value.value)](value.value),
 }

@@ -25,10 +25,13 @@ class FrameReader:
 
     def pieces(self, data: bytes) -> Iterator[Piece]:
         """What became whole with these bytes. Raises RefusedError (amqp:connection:framing-error) for a frame that cannot be one."""
-        self._input += data
-        if len(self._input) < self._wanted_bytes:
-            return
-        data, at = bytes(self._input), 0
+        if self._input:
+            self._input += data
+            if len(self._input) < self._wanted_bytes:
+                return
+            data = bytes(self._input)
+            self._input.clear()
+        at = 0
         try:
             while len(data) - at >= HEADER_BYTES:
                 if self.awaits_header:
@@ -45,7 +48,7 @@ class FrameReader:
                     yield data[start + 5], int.from_bytes(data[start + 6 : start + 8], "big"), data[start + offset : at]
             self._wanted_bytes = HEADER_BYTES
         finally:
-            del self._input[:at]
+            self._input += data[at:]
 
 
 def _measured(data: bytes, at: int) -> tuple[int, int]:

@@ -16,6 +16,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ FILE_NAME = "service-bus.journal"
 _MAGIC = b"service bus journal 1\n"
 _BLOCK = struct.Struct(">II")  # length and CRC-32 of what follows
 _KINDS: tuple[type[Any], ...] = (Stored, Removed, Failed, Activated, Remembered, Numbered)
+_WRITTEN = {kind: (UByte(code), attrgetter(*kind.__slots__)) for code, kind in enumerate(_KINDS)}
 
 
 class JournalError(RuntimeError):
@@ -74,8 +76,10 @@ class FileJournal:
         """Hand everything written so far to the operating system. Raises OSError, after which the broker must not go on."""
         if not self._pending:
             return
-        block = b"".join(self._pending)
-        framed = _BLOCK.pack(len(block), zlib.crc32(block)) + block
+        length, crc = sum(map(len, self._pending)), 0
+        for record in self._pending:
+            crc = zlib.crc32(record, crc)
+        framed = b"".join((_BLOCK.pack(length, crc), *self._pending))
         if self._mishaps.happens(Kind.DISK_FULL, "journal"):
             _write_all(self._file, framed[: self._mishaps.choose(range(len(framed)))])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -147,8 +151,8 @@ def _survivors(snapshots: Mapping[str, QueueSnapshot], now_ms: int) -> Iterator[
 
 
 def _to_bytes(record: Record) -> bytes:
-    fields = [getattr(record, name) for name in record.__slots__]
-    return encode([UByte(_KINDS.index(type(record))), *(Long(field) if type(field) is int else field for field in fields)])
+    code, fields_of = _WRITTEN[type(record)]
+    return encode([code, *[Long(field) if type(field) is int else field for field in fields_of(record)]])
 
 
 def _from_bytes(block: bytes) -> Iterator[Record]:

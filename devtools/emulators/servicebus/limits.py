@@ -14,8 +14,6 @@ log = logging.getLogger(__name__)
 CHANNEL_MAX = 255
 HANDLE_MAX = 255
 """Azure ends a session that asks for more, saying so in these words (seen in clients' logs: "Cannot allocate more handles")."""
-MAX_LINKS = 4_999
-"""Of one connection, its sessions together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,8 @@ class Limits:
     """A connection that is silent for longer is closed, as by Azure: amqp:connection:forced."""
     opening_seconds: float = 60.0
     """From accept to the client's open."""
+    links: int = 4_999
+    """Of one connection, its sessions together."""
     unread_bytes: int = 16 * 1_048_576
     """Waiting for a client that does not read."""
 

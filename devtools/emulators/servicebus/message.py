@@ -10,6 +10,7 @@ Units: every `_ms` is milliseconds since 1970, except `ttl_ms`, which is a span.
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from devtools.emulators.servicebus.decoding import decode, first_item, map_items, skip
 from devtools.emulators.servicebus.encoding import described, encode, encode_map
@@ -124,16 +125,17 @@ def with_application_properties(message: Message, added: Mapping[str, str]) -> M
 
 
 def _assembled(message: Message, delivery_count: int, delivery_annotations: Sequence[_Entry], annotations: Sequence[_Entry]) -> bytes:
-    parts = [_header(message, delivery_count), described(DELIVERY_ANNOTATIONS, encode_map(delivery_annotations))]
+    header = _header(message.priority, message.ttl_ms, delivery_count, durable=message.durable)
+    parts = [header, described(DELIVERY_ANNOTATIONS, encode_map(delivery_annotations))]
     if annotations:
         parts.append(described(ANNOTATIONS, encode_map(annotations)))
     return b"".join([*parts, message.rest])
 
 
-def _header(message: Message, delivery_count: int) -> bytes:
-    priority = None if message.priority is None else UByte(message.priority)
-    ttl = None if message.ttl_ms is None else UInt(message.ttl_ms)
-    return described(HEADER, encode([message.durable, priority, ttl, None, UInt(delivery_count)]))
+@lru_cache(maxsize=256)  # almost all messages have the same
+def _header(priority: int | None, ttl_ms: int | None, delivery_count: int, *, durable: bool | None) -> bytes:
+    ranked, lasting = None if priority is None else UByte(priority), None if ttl_ms is None else UInt(ttl_ms)
+    return described(HEADER, encode([durable, ranked, lasting, None, UInt(delivery_count)]))
 
 
 def _sections(raw: bytes) -> list[tuple[int, int, int, int]]:

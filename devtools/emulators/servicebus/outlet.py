@@ -16,11 +16,11 @@ from devtools.emulators.servicebus.calls import Call, settlement_of
 from devtools.emulators.servicebus.links import Session
 from devtools.emulators.servicebus.message import Lock
 from devtools.emulators.servicebus.mishaps import Mishaps, suffer
-from devtools.emulators.servicebus.performatives import DISPOSITION, Fields, rejected
+from devtools.emulators.servicebus.performatives import Fields, rejected
 from devtools.emulators.servicebus.queue import Queue
 from devtools.emulators.servicebus.refusals import RefusedError, not_implemented
 from devtools.emulators.servicebus.settlement import settle
-from devtools.emulators.servicebus.values import Described, UInt
+from devtools.emulators.servicebus.values import Described
 from devtools.faults.plan import Fault, Kind
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class Outlet:
 
     def _confirm(self, delivery_id: int, state: Described, *, settled: bool) -> None:
         if not settled and self._is_open:
-            self._session.send(DISPOSITION, role=False, first=UInt(delivery_id), last=UInt(delivery_id), settled=True, state=state)
+            self._session.send_settled(delivery_id, state)
 
     def _mislay(self, fault: Fault, entry: Entry, lock: Lock) -> None:
         """A message that was locked for this receiver comes late or never."""

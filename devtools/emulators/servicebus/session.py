@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.calls import Call
 from devtools.emulators.servicebus.claims import Grants
-from devtools.emulators.servicebus.limits import HANDLE_MAX, MAX_LINKS, too_many_handles
+from devtools.emulators.servicebus.limits import HANDLE_MAX, Limits, too_many_handles
 from devtools.emulators.servicebus.links import Link
 from devtools.emulators.servicebus.management import MAX_MESSAGE_BYTES
 from devtools.emulators.servicebus.opening import CLAIMS, LinkRequest, Openings
@@ -20,11 +20,13 @@ from devtools.emulators.servicebus.performatives import (
     FLOW,
     TRANSFER,
     Fields,
+    delivery_frame,
     error,
     frame,
+    settled_frame,
 )
 from devtools.emulators.servicebus.refusals import RefusedError
-from devtools.emulators.servicebus.values import UInt, ULong, UShort
+from devtools.emulators.servicebus.values import Described, UInt, ULong, UShort
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class Connection(Protocol):
 
     peer_frame_bytes: int
     grants: Grants
+    limits: Limits
 
     def send(self, frame: bytes) -> None: ...
     def writable(self) -> bool: ...
@@ -69,7 +72,7 @@ class Session:
         self._next_outgoing_id = 0
         self._outgoing_left = begin["incoming_window"] or 0
         self._next_delivery_id = 0
-        self._waiting: deque[tuple[Fields, bytes]] = deque()  # transfers the client's window has no room for
+        self._waiting: deque[bytes] = deque()  # transfers the client's window has no room for
         self._waiting_bytes = 0
         windows = {"incoming_window": UInt(INCOMING_WINDOW), "outgoing_window": UInt(INCOMING_WINDOW)}
         self.send(BEGIN, remote_channel=UShort(channel), next_outgoing_id=UInt(0), **windows, handle_max=UInt(HANDLE_MAX), properties={})
@@ -102,6 +105,9 @@ class Session:
     def send(self, code: int, /, **fields: Any) -> None:
         self._connection.send(frame(self._channel, code, **fields))
 
+    def send_settled(self, delivery_id: int, state: Described) -> None:
+        self._connection.send(settled_frame(self._channel, delivery_id, state))
+
     def send_flow(self, *, handle: int, delivery_count: int, credit: int, drain: bool) -> None:
         link = {"handle": UInt(handle), "delivery_count": UInt(delivery_count), "link_credit": UInt(credit), "drain": drain}
         self.send(FLOW, **self._windows(), **link, available=UInt(0), echo=False, properties={})
@@ -112,10 +118,10 @@ class Session:
         self._next_delivery_id = (delivery_id + 1) & _SERIAL
         room = self._connection.peer_frame_bytes - _FRAME_ROOM_BYTES
         for start in range(0, len(message), room):
-            fields: Fields = {"handle": UInt(handle), "delivery_id": UInt(delivery_id), "delivery_tag": tag, "message_format": UInt(0)}
-            fields |= {"settled": settled, "more": start + room < len(message)}
-            self._waiting.append((fields, message[start : start + room]))
-        self._waiting_bytes += len(message)
+            part, more = message[start : start + room], start + room < len(message)
+            transfer = delivery_frame(self._channel, handle, delivery_id, tag, part, settled=settled, more=more)
+            self._waiting.append(transfer)
+            self._waiting_bytes += len(transfer)
         self._send_waiting()
         if self._waiting_bytes > MAX_WAITING_BYTES:
             raise SessionEndedError(RefusedError("amqp:session:window-violation", 400, "The client asks, but has no room for the answers."))
@@ -140,9 +146,9 @@ class Session:
 
     def _send_waiting(self) -> None:
         while self._waiting and self._outgoing_left > 0:
-            fields, part = self._waiting.popleft()
-            self._connection.send(frame(self._channel, TRANSFER, payload=part, **fields))
-            self._waiting_bytes -= len(part)
+            transfer = self._waiting.popleft()
+            self._connection.send(transfer)
+            self._waiting_bytes -= len(transfer)
             self._outgoing_left -= 1
             self._next_outgoing_id = (self._next_outgoing_id + 1) & _SERIAL
 
@@ -152,8 +158,8 @@ class Session:
             raise SessionEndedError(RefusedError("amqp:session:handle-in-use", 400, f"Handle {request.handle} is in use."))
         if request.handle > HANDLE_MAX:
             raise SessionEndedError(too_many_handles(HANDLE_MAX))
-        if self._connection.link_count() >= MAX_LINKS:
-            raise SessionEndedError(too_many_handles(MAX_LINKS))
+        if self._connection.link_count() >= self._connection.limits.links:
+            raise SessionEndedError(too_many_handles(self._connection.limits.links))
         if request.address == CLAIMS:  # what can go wrong there is the claim
             self._answer_attach(request, self._open(request))
             return

@@ -10,6 +10,7 @@ from azure.servicebus.exceptions import MessageLockLostError, ServiceBusAuthenti
 from devtools.faults.plan import Kind
 from tests.integration.servicebus.faulty import BROKEN_CONNECTIONS, fault, faulty
 from tests.integration.servicebus.links import bodies, links, receive, send
+from tests.integration.servicebus.side_by_side import Act, Family
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings(BROKEN_CONNECTIONS)]
 
@@ -20,7 +21,11 @@ async def moved(client: ServiceBusClient) -> None:
         await receiver.peek_messages(1)
 
 
-async def test_locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward() -> None:
+jumping = Family()
+
+
+@jumping
+async def locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward() -> None:
     due = datetime.now(UTC) + timedelta(minutes=30)
     async with faulty(fault(Kind.CLOCK_MOVED, "peek", seconds=3600)) as (broker, client, injector):
         async with links(client, "orders") as (sender, receiver):
@@ -39,7 +44,8 @@ async def test_locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward() 
         assert injector.count(Kind.CLOCK_MOVED) == 1
 
 
-async def test_a_duplicate_after_its_window_by_the_moved_clock_is_new() -> None:
+@jumping
+async def a_duplicate_after_its_window_by_the_moved_clock_is_new() -> None:
     async with faulty(fault(Kind.CLOCK_MOVED, "peek", seconds=7200)) as (broker, client, _):
         async with client.get_queue_sender("once") as sender:
             for body in ("1", "2"):
@@ -52,7 +58,8 @@ async def test_a_duplicate_after_its_window_by_the_moved_clock_is_new() -> None:
         assert bodies(broker, "once") == ["1", "3"]
 
 
-async def test_a_token_is_over_by_the_moved_clock() -> None:
+@jumping
+async def a_token_is_over_by_the_moved_clock() -> None:
     async with faulty(fault(Kind.CLOCK_MOVED, "peek", seconds=864_000)) as (_, client, _):
         await moved(client)
 
@@ -60,7 +67,8 @@ async def test_a_token_is_over_by_the_moved_clock() -> None:
             await send(client, "orders", ServiceBusMessage("x"))
 
 
-async def test_nothing_is_lost_when_the_clock_is_set_back_and_forward_again() -> None:
+@jumping
+async def nothing_is_lost_when_the_clock_is_set_back_and_forward_again() -> None:
     jumps = [fault(Kind.CLOCK_MOVED, "peek", seconds=-3600), fault(Kind.CLOCK_MOVED, "peek", seconds=7200, after=1)]
     due = datetime.now(UTC) + timedelta(seconds=1)
     async with faulty(*jumps) as (broker, client, injector):
@@ -82,3 +90,8 @@ async def test_nothing_is_lost_when_the_clock_is_set_back_and_forward_again() ->
 
         assert [str(message) for message in (before, back, late)] == ["before", "back", "due"]
         assert injector.count(Kind.CLOCK_MOVED) == 2
+
+
+@pytest.mark.parametrize(("act", "family"), [*jumping.rows()])
+def test_the_client_sees_that(act: Act, family: Family) -> None:
+    family.check(act)

@@ -8,6 +8,7 @@ import asyncio
 import gc
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -38,6 +39,12 @@ def config_file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def _broken_connections_are_collected_here() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
 def planned(folder: Path, *faults: Fault, seed: int = 1) -> Path:
     path = folder / "plan.json"
     Plan(name="a test's", seed=seed, faults=faults).write(path)
@@ -51,9 +58,6 @@ def planned(folder: Path, *faults: Fault, seed: int = 1) -> Path:
     ("faults", "said"),
     [
         ([fault(Kind.STALE_ETAG, "send")], "service-bus: stale-etag on send *: this stand-in can do "),
-        ([fault(Kind.REFUSE, "receive", status=503)], "service-bus: refuse 503 on receive *: only these can meet it: abandon, "),
-        ([fault(Kind.REFUSE, "send", status=418)], "service-bus: refuse 418 on send *: it knows the statuses 400, "),
-        ([fault(Kind.REFUSE, "send", status=503, variant="odd")], "service-bus: refuse 503 (odd) on send *: it knows "),
         ([fault(Kind.DISK_FULL, "journal")], "service-bus: disk-full on journal *: there is no journal without a data directory"),
     ],
 )
@@ -178,7 +182,7 @@ FAULTS = (
 )
 
 
-async def killed_again_and_again(config: Path, folder: Path, *, seed: int, kills: int) -> tuple[Ledger, Path]:
+async def killed_again_and_again(config: Path, folder: Path, *, seed: int, kills: int, each: int) -> tuple[Ledger, Path]:
     """Clients at work while the broker is killed and started on its data, each time after some more was accepted and completed."""
     plan, [port], ledger, rng = planned(folder, *FAULTS, seed=seed), free_ports(1), Ledger(), Random(seed)
     arguments = ("--data", str(folder / "data"), "--faults", str(plan), "--port", str(port))
@@ -188,17 +192,21 @@ async def killed_again_and_again(config: Path, folder: Path, *, seed: int, kills
             clients = Clients(connection_string, ledger, rng)
             work = work or [asyncio.create_task(do()) for do in (clients.send, clients.send, clients.receive, clients.receive)]
             async with asyncio.timeout(60):
-                while (len(ledger.accepted) < 100 * kill or len(ledger.completed) < 50 * kill) and not any(it.done() for it in work):
+                while (len(ledger.accepted) < each * kill or len(ledger.completed) < each // 2 * kill) and not any(
+                    it.done() for it in work
+                ):
                     await asyncio.sleep(rng.random() * 0.05)
             broker.kill()
             await broker.wait()
-    for task in work:
-        task.cancel()
-    ended = await asyncio.gather(*work, return_exceptions=True)
-    assert [type(it) for it in ended] == [asyncio.CancelledError] * 4, ended
-    del ended, work
-    gc.collect()
+    assert await stopped(work) == [asyncio.CancelledError] * 4
     return ledger, plan
+
+
+async def stopped(work: list[asyncio.Task[None]]) -> list[type[BaseException | None]]:
+    """How they end when they are cancelled, again and again: the client may swallow a cancellation that comes with an answer."""
+    while going_on := [task for task in work if task.cancel()]:
+        await asyncio.wait(going_on, timeout=1)
+    return [type(it) for it in await asyncio.gather(*work, return_exceptions=True)]
 
 
 async def drained_and_dead(config: Path, folder: Path, ledger: Ledger) -> Counter[int]:
@@ -216,8 +224,9 @@ async def drained_and_dead(config: Path, folder: Path, ledger: Ledger) -> Counte
         return Counter(entry.sequence_number for entry in dead)
 
 
-async def every_accepted_send_ends_exactly_once(config: Path, folder: Path, *, seed: int, kills: int) -> None:
-    ledger, plan = await killed_again_and_again(config, folder, seed=seed, kills=kills)
+async def every_accepted_send_ends_exactly_once(config: Path, folder: Path, *, seed: int, kills: int, each: int) -> None:
+    """Killed so many times, each time after so many more messages were accepted, and half as many completed."""
+    ledger, plan = await killed_again_and_again(config, folder, seed=seed, kills=kills, each=each)
     dead = await drained_and_dead(config, folder, ledger)
 
     struck = Counter((line["operation"], FAULTS[line["fault"]].kind) for line in strikes(log_beside(plan)))
@@ -232,7 +241,7 @@ async def every_accepted_send_ends_exactly_once(config: Path, folder: Path, *, s
 
 
 async def test_every_accepted_send_ends_exactly_once_though_the_process_is_killed_twice(config_file: Path, tmp_path: Path) -> None:
-    await every_accepted_send_ends_exactly_once(config_file, tmp_path, seed=1, kills=2)
+    await every_accepted_send_ends_exactly_once(config_file, tmp_path, seed=1, kills=2, each=60)
 
 
 @pytest.mark.long
@@ -240,4 +249,4 @@ async def test_every_accepted_send_ends_exactly_once_though_the_process_is_kille
 async def test_every_accepted_send_ends_exactly_once_though_the_process_is_killed_often(
     seed: int, config_file: Path, tmp_path: Path
 ) -> None:
-    await every_accepted_send_ends_exactly_once(config_file, tmp_path, seed=seed, kills=6)
+    await every_accepted_send_ends_exactly_once(config_file, tmp_path, seed=seed, kills=6, each=100)

@@ -10,7 +10,6 @@ from azure.servicebus.aio import ServiceBusClient
 from azure.servicebus.exceptions import (
     MessageLockLostError,
     MessageNotFoundError,
-    MessageSizeExceededError,
     ServiceBusError,
 )
 
@@ -58,16 +57,6 @@ async def test_a_message_of_almost_256_kilobytes_arrives_whole(client: ServiceBu
         [got] = await receive(receiver, 1)
 
     assert b"".join(got.body) == body
-
-
-async def test_a_message_over_256_kilobytes_is_refused_with_the_clients_own_error(client: ServiceBusClient, broker: Broker) -> None:
-    async with client.get_queue_sender("orders") as sender:
-        with pytest.raises(MessageSizeExceededError):
-            await sender.send_messages(ServiceBusMessage(b"x" * 262_144))
-
-        await sender.send_messages(ServiceBusMessage("the link still works"))
-
-    assert bodies(broker, "orders") == ["the link still works"]
 
 
 async def test_more_messages_than_the_broker_first_grants_credit_for_are_taken(client: ServiceBusClient, broker: Broker) -> None:

@@ -167,10 +167,9 @@ async def test_the_process_stops_cleanly_and_writes_its_operations(config_file: 
     assert json.loads((tmp_path / "data" / "operations.json").read_text()) == {"send": 2, "sent-messages": 2}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_ctrl_c_and_terminate_end_the_process_with_success(number: signal.Signals, config_file: Path) -> None:
+async def test_ctrl_c_ends_the_process_with_success(config_file: Path) -> None:
     async with process(config_file) as (broker, _):
-        broker.send_signal(number)
+        broker.send_signal(signal.SIGINT)
 
         assert await asyncio.wait_for(broker.wait(), 5) == 0
 
@@ -183,7 +182,7 @@ async def test_a_port_in_use_is_one_line_that_says_what_to_do(config_file: Path)
         _, errors = await broker.communicate()
 
     assert broker.returncode == 1
-    assert errors.decode() == f"service bus: port {port} on 127.0.0.1 is in use; stop what listens there, or choose another with --port\n"
+    assert errors.decode() == f"service bus: port {port} is in use; stop what listens there, or choose another with --port\n"
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the client leaves a broken connection to the collector

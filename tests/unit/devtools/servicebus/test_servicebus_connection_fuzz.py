@@ -37,7 +37,7 @@ from devtools.emulators.servicebus.performatives import (
 from devtools.emulators.servicebus.refusals import RefusedError
 from devtools.emulators.servicebus.values import CodecError, Described, Symbol, UInt, ULong
 
-FUZZ = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ADDRESS: Fields = {"source": Described(ULong(SOURCE), ["orders"]), "target": Described(ULong(TARGET), ["orders"])}
 VALID = (
     SASL_HEADER + frame(0, SASL_INIT, mechanism=Symbol("ANONYMOUS")) + AMQP_HEADER,

@@ -199,5 +199,7 @@ def test_what_can_never_happen_is_refused_before_it_begins() -> None:
         Mishaps(injector(fault(Kind.REORDER, operation="send")))
     with pytest.raises(PlanInvalid, match="it knows the statuses"):
         Mishaps(injector(fault(Kind.REFUSE, status=418)))
+    with pytest.raises(PlanInvalid, match="it knows detach-forced, "):
+        injector(fault(Kind.REFUSE, status=503, variant="odd"))
     with pytest.raises(PlanInvalid, match="without a data directory"):
         Mishaps(injector(fault(Kind.DISK_FULL)), has_journal=False)
