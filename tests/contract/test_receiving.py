@@ -52,7 +52,7 @@ async def test_what_was_abandoned_comes_back_at_once_and_says_how_often_it_came(
 
         again = await one(receiver)
 
-        assert (again.message_id, again.delivery_count) == ("m", 1)
+        assert (again.message_id, again.delivery_count) == (real_bus.wire_id("m"), 1)
         for message in (again, await one(receiver)):
             await receiver.complete_message(message)
 
@@ -70,7 +70,8 @@ async def test_a_message_that_always_fails_is_dead_after_as_many_deliveries_as_t
         dead = await one(receiver)
         await receiver.complete_message(dead)
 
-    assert (dead.message_id, dead.dead_letter_reason, b"".join(dead.body)) == ("poison", "MaxDeliveryCountExceeded", b'{"n":1}')
+    assert (dead.message_id, dead.dead_letter_reason) == (real_bus.wire_id("poison"), "MaxDeliveryCountExceeded")
+    assert b"".join(dead.body) == b'{"n":1}'
     assert (dead.application_properties or {}).get(b"tenantId") == b"t"
 
 
@@ -104,5 +105,5 @@ async def test_looking_takes_nothing_and_locks_nothing(real_bus: ServiceBusBus, 
 
         message = await one(receiver)
 
-        assert (seen, message.message_id, message.delivery_count) == (["m"], "m", 0)
+        assert (seen, message.message_id, message.delivery_count) == ([real_bus.wire_id("m")], real_bus.wire_id("m"), 0)
         await receiver.complete_message(message)

@@ -31,7 +31,7 @@ async def test_a_copy_with_another_id_is_not_a_duplicate(bus: Bus, queue: str) -
 
 
 async def test_a_scheduled_message_arrives_when_it_is_due_and_not_before(bus: Bus, queue: str) -> None:
-    due_at = bus.now() + timedelta(seconds=1.2)
+    due_at = bus.now() + timedelta(seconds=bus.look_seconds + 1.2)
     await bus.transport.send(Envelope(queue, "now", b""), Envelope(queue, "later", b"", due_at=due_at))
 
     assert await bus.taken(queue) == [("now", "")]

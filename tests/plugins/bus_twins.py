@@ -1,8 +1,11 @@
 """The twins of the broker's port: the fake, and the adapter through the real SDK against the stand-in or Microsoft's emulator."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from uuid import uuid4
 
 from azure.servicebus import ServiceBusReceiveMode
 from azure.servicebus.aio import ServiceBusClient
@@ -13,7 +16,7 @@ from devtools.emulators.servicebus.bench import Receiver, body_of
 from devtools.emulators.servicebus.broker import Broker
 from devtools.fakes.clock import Clock
 from devtools.fakes.transport import InMemoryTransport
-from shared.messaging.envelope import Transport
+from shared.messaging.envelope import Envelope, Transport
 from shared.messaging.service_bus import ServiceBusTransport
 
 Delivered = tuple[str, bytes, dict[str, str | int]]
@@ -24,6 +27,8 @@ class Bus(Protocol):
     """The broker of one twin."""
 
     transport: Transport
+    look_seconds: float = 0.0
+    """How long it may take to see what is delivered now: no message may become due meanwhile."""
 
     def now(self) -> datetime:
         """Its clock."""
@@ -68,9 +73,13 @@ class InMemoryBus(Bus):
 class ServiceBusBus(Bus):
     """The adapter, and a receiver of the SDK."""
 
-    def __init__(self, transport: ServiceBusTransport, connection_string: str) -> None:
+    def __init__(self, transport: Transport, connection_string: str) -> None:
         self.transport = transport
         self.connection_string = connection_string
+
+    def wire_id(self, message_id: str) -> str:
+        """What a message of this id is called at the wire."""
+        return message_id
 
     @override
     def now(self) -> datetime:
@@ -99,6 +108,36 @@ class StandInBus(ServiceBusBus):
     @override
     async def taken(self, queue: str) -> list[tuple[str, str]]:
         return await taken(self._broker, queue)
+
+
+class EmulatorBus(ServiceBusBus):
+    """The same over Microsoft's emulator. Every test uses the same queue of it, which remembers ids: so each has ids of its own."""
+
+    look_seconds = 4.0
+
+    def __init__(self, transport: ServiceBusTransport, connection_string: str) -> None:
+        self._own = f"{uuid4().hex[:8]}-"
+        super().__init__(_Renamed(transport, self.wire_id), connection_string)
+
+    @override
+    def wire_id(self, message_id: str) -> str:
+        return self._own + message_id
+
+    @override
+    async def received(self, queue: str) -> list[Delivered]:
+        return [(id_.removeprefix(self._own), body, said) for id_, body, said in await super().received(queue)]
+
+
+class _Renamed(Transport):
+    """Sends under other ids."""
+
+    def __init__(self, transport: Transport, named: Callable[[str], str]) -> None:
+        self._transport = transport
+        self._named = named
+
+    @override
+    async def send(self, *envelopes: Envelope) -> None:
+        await self._transport.send(*(replace(envelope, id=self._named(envelope.id)) for envelope in envelopes))
 
 
 async def received(connection_string: str, queue: str) -> list[Delivered]:

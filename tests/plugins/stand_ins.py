@@ -31,7 +31,7 @@ from shared.storage.claim_store import BlobClaimStore
 from shared.storage.cosmos import RETRY_OPTIONS as COSMOS_OPTIONS
 from shared.storage.cosmos import CosmosAccount
 from shared.topology import SPACES
-from tests.plugins.bus_twins import Bus, InMemoryBus, ServiceBusBus, StandInBus, received
+from tests.plugins.bus_twins import Bus, EmulatorBus, InMemoryBus, ServiceBusBus, StandInBus, received
 from tests.plugins.twins import (
     BlobClaimTwin,
     Chunks,
@@ -232,4 +232,4 @@ def real_bus(request: pytest.FixtureRequest) -> ServiceBusBus:
 def _real_bus(request: pytest.FixtureRequest) -> ServiceBusBus:
     if request.param == "stand-in":
         return StandInBus(request.getfixturevalue("transport"), request.getfixturevalue("broker"))
-    return ServiceBusBus(request.getfixturevalue("emulator_transport"), SERVICE_BUS_EMULATOR or "")
+    return EmulatorBus(request.getfixturevalue("emulator_transport"), SERVICE_BUS_EMULATOR or "")
