@@ -17,7 +17,7 @@ _HOST: Final = "tests/integration/test_host_faults.py::"
 _HOST_RUNS: Final = "tests/unit/devtools/host/test_host_runs.py::"
 _BUS: Final = "tests/integration/servicebus/test_servicebus_faults.py::"
 _BUS_QUEUES: Final = "tests/integration/servicebus/test_servicebus_faults_of_queues.py::"
-_BUS_REFUSAL: Final = f"{_BUS}a_refused_send_fails_with_the_clients_error_for_the_status"
+_BUS_REFUSAL: Final = f"{_BUS}test_a_refused_send_fails_with_the_clients_error_for_the_status"
 
 PROOFS: Final[dict[str, dict[str, str]]] = {
     "azure-openai": {
@@ -86,8 +86,8 @@ PROOFS: Final[dict[str, dict[str, str]]] = {
         "clock-moved": f"{_SALESFORCE}test_records_are_saved_by_the_moved_clock_from_then_on",
     },
     "service-bus": {
-        "drop": f"{_BUS}a_dropped_send_fails_and_was_carried_out_only_where_the_plan_says_so",
-        "delay": f"{_BUS}whatever_is_delayed_comes_late_and_right",
+        "drop": f"{_BUS}test_a_dropped_send_fails_and_was_carried_out_only_where_the_plan_says_so",
+        "delay": f"{_BUS}test_whatever_is_delayed_comes_late_and_right",
         "refuse": _BUS_REFUSAL,
         "refuse (server-busy)": _BUS_REFUSAL,
         "refuse (internal-error)": _BUS_REFUSAL,
@@ -100,14 +100,14 @@ PROOFS: Final[dict[str, dict[str, str]]] = {
         ),
         "timeout": (
             "tests/integration/servicebus/test_servicebus_faults_of_silence.py::"
-            "a_send_that_is_never_answered_times_out_and_its_connection_stays"
+            "test_a_send_that_is_never_answered_times_out_and_its_connection_stays"
         ),
-        "lock-lost": f"{_BUS_QUEUES}a_lock_that_is_lost_is_told_so_and_the_message_comes_again_counted",
-        "duplicate": f"{_BUS_QUEUES}a_message_sent_once_is_stored_twice_past_duplicate_detection",
-        "reorder": f"{_BUS_QUEUES}messages_overtake_each_other_only_where_several_wait",
+        "lock-lost": f"{_BUS_QUEUES}test_a_lock_that_is_lost_is_told_so_and_the_message_comes_again_counted",
+        "duplicate": f"{_BUS_QUEUES}test_a_message_sent_once_is_stored_twice_past_duplicate_detection",
+        "reorder": f"{_BUS_QUEUES}test_messages_overtake_each_other_only_where_several_wait",
         "clock-moved": (
             "tests/integration/servicebus/test_servicebus_faults_of_clocks.py::"
-            "locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward"
+            "test_locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward"
         ),
     },
 }

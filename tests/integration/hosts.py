@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
@@ -17,47 +17,6 @@ from devtools.faults.plan import Fault, Plan
 from devtools.host.process import RunningHost
 
 PATIENCE_SECONDS = 40.0
-AT_ONCE = 8
-Given = TypeVar("Given")
-Scenes = Mapping[str, asyncio.Task[None]]
-
-
-class Together(Generic[Given]):
-    """Tests of one module that run beside each other, because each waits far more than it works.
-
-    ``@together`` makes a coroutine such a test; what it is given is what its module starts them all with, in a fixture ``scenes``. Each
-    test then waits for its own scene.
-    """
-
-    def __init__(self) -> None:
-        self._scenes: dict[str, Callable[[Given], Awaitable[None]]] = {}
-
-    def __call__(self, scene: Callable[[Given], Awaitable[None]]) -> Callable[[Scenes], Awaitable[None]]:
-        name = scene.__name__
-        self._scenes[name] = scene
-
-        async def test(scenes: Scenes) -> None:
-            await scenes[name]
-
-        test.__name__ = name
-        return test
-
-    @asynccontextmanager
-    async def started(self, given: Given) -> AsyncIterator[Scenes]:
-        """All of them, but not too many at once; the machine has few processors."""
-        turns = asyncio.Semaphore(AT_ONCE)
-
-        async def play(scene: Callable[[Given], Awaitable[None]]) -> None:
-            async with turns:
-                await scene(given)
-
-        tasks = {name: asyncio.create_task(play(scene)) for name, scene in self._scenes.items()}
-        try:
-            yield tasks
-        finally:
-            for task in tasks.values():
-                task.cancel()
-            await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
 def write_app(directory: Path, code: str, *, host_json: Mapping[str, Any] | None = None, values: Mapping[str, str] | None = None) -> Path:

@@ -23,7 +23,8 @@ from devtools.faults.injector import Injector
 from devtools.faults.plan import Fault, Kind
 from devtools.faults.report import Report
 from devtools.host.process import RunningHost, running_host
-from tests.integration.hosts import Scenes, Together, lines, seen, until, write_app, write_plan
+from tests.integration.hosts import lines, seen, until, write_app, write_plan
+from tests.plugins.together import Scenes, Together
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -94,7 +95,7 @@ class Bench:
         return self.database.get_container_client(name)
 
 
-together = Together[Bench]()
+together = Together()
 PLAN = "plan.json"
 
 

@@ -12,7 +12,8 @@ import pytest_asyncio
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.server import running_broker
 from devtools.host.process import RunningHost, running_host
-from tests.integration.hosts import Scenes, Together, connection_string, lines, put, queues, receiving, seen, until, write_app
+from tests.integration.hosts import connection_string, lines, put, queues, receiving, seen, until, write_app
+from tests.plugins.together import Scenes, Together
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -56,7 +57,7 @@ if os.environ["CONSUMER_TYPE"] == "heavy":
             pathlib.Path(__file__).with_name("finally").touch()
 """
 ORDERS = "orders"
-together = Together[Path]()
+together = Together()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

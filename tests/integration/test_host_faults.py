@@ -17,7 +17,8 @@ from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.server import running_broker
 from devtools.faults.report import Report
 from devtools.host.process import HostFailed, RunningHost, running_host, start_host
-from tests.integration.hosts import Scenes, Together, connection_string, lines, put, queues, seen, until, write_app, write_plan
+from tests.integration.hosts import connection_string, lines, put, queues, seen, until, write_app, write_plan
+from tests.plugins.together import Scenes, Together
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -72,7 +73,7 @@ class Bench:
     folder: Path
 
 
-together = Together[Bench]()
+together = Together()
 PLAN = "plan.json"
 
 

@@ -11,7 +11,8 @@ import pytest_asyncio
 from devtools.emulators.servicebus.server import running_broker
 from devtools.host.process import HostFailed, running_host, start_host
 from devtools.local.ports import free_ports
-from tests.integration.hosts import Scenes, Together, connection_string, put, queues, seen, until, write_app
+from tests.integration.hosts import connection_string, put, queues, seen, until, write_app
+from tests.plugins.together import Scenes, Together
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -39,7 +40,7 @@ async def orders(message: func.ServiceBusMessage) -> None:
 """
 
 
-together = Together[Path]()
+together = Together()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -12,7 +12,8 @@ import pytest_asyncio
 
 from devtools.faults.report import Report
 from devtools.host.process import RunningHost, running_host
-from tests.integration.hosts import Scenes, Together, lines, seen, until, write_app, write_plan
+from tests.integration.hosts import lines, seen, until, write_app, write_plan
+from tests.plugins.together import Scenes, Together
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -63,7 +64,7 @@ class Bench:
     folder: Path
 
 
-together = Together[Bench]()
+together = Together()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

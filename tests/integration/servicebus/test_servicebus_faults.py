@@ -1,10 +1,13 @@
 """The unmodified azure-servicebus client against a stand-in that obeys fault plans: what is dropped, late or refused."""
 
 import asyncio
+import gc
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.exceptions import (
     MessageSizeExceededError,
@@ -21,17 +24,28 @@ from azure.servicebus.exceptions import (
 from devtools.faults.plan import Fault, Kind
 from tests.integration.servicebus.faulty import BROKEN_CONNECTIONS, fault, faulty
 from tests.integration.servicebus.links import bodies, links, receive, send
-from tests.integration.servicebus.side_by_side import Act, Family, each
+from tests.plugins.together import Scenes, Together, each
 
-pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings(BROKEN_CONNECTIONS)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.filterwarnings(BROKEN_CONNECTIONS),
+]
 
 # --- drop
 
-dropping = Family()
+together = Together()
 
 
-@dropping
-async def a_dropped_send_fails_and_was_carried_out_only_where_the_plan_says_so() -> None:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def scenes() -> AsyncIterator[Scenes]:
+    async with together.started() as started:
+        yield started
+    gc.collect()  # here, where broken connections are expected, and not in whatever test comes later
+
+
+@together
+async def test_a_dropped_send_fails_and_was_carried_out_only_where_the_plan_says_so() -> None:
     async def act(applied: bool, stored: list[str]) -> None:
         async with faulty(fault(Kind.DROP, "send", applied=applied)) as (broker, client, injector):
             with pytest.raises(ServiceBusError):
@@ -43,8 +57,8 @@ async def a_dropped_send_fails_and_was_carried_out_only_where_the_plan_says_so()
     await each(act, (False, []), (True, ["x"]))
 
 
-@dropping
-async def a_dropped_completion_fails_and_was_carried_out_only_where_the_plan_says_so() -> None:
+@together
+async def test_a_dropped_completion_fails_and_was_carried_out_only_where_the_plan_says_so() -> None:
     async def act(applied: bool, left: list[str]) -> None:
         async with faulty(fault(Kind.DROP, "complete", applied=applied)) as (broker, client, injector):
             await send(client, "orders", ServiceBusMessage("x"))
@@ -59,8 +73,8 @@ async def a_dropped_completion_fails_and_was_carried_out_only_where_the_plan_say
     await each(act, (False, ["x"]), (True, []))
 
 
-@dropping
-async def a_dropped_delivery_is_free_again_or_stays_locked_for_nobody() -> None:
+@together
+async def test_a_dropped_delivery_is_free_again_or_stays_locked_for_nobody() -> None:
     async def act(applied: bool, is_locked: bool) -> None:
         async with faulty(fault(Kind.DROP, "receive", applied=applied)) as (broker, client, injector):
             await send(client, "orders", ServiceBusMessage("x"))
@@ -75,8 +89,8 @@ async def a_dropped_delivery_is_free_again_or_stays_locked_for_nobody() -> None:
     await each(act, (False, False), (True, True))
 
 
-@dropping
-async def a_connection_that_is_dropped_while_it_is_opened_can_be_opened_again() -> None:
+@together
+async def test_a_connection_that_is_dropped_while_it_is_opened_can_be_opened_again() -> None:
     async def act(operation: str) -> None:
         async with faulty(fault(Kind.DROP, operation)) as (broker, client, injector):
             with pytest.raises(ServiceBusError):
@@ -91,11 +105,9 @@ async def a_connection_that_is_dropped_while_it_is_opened_can_be_opened_again() 
 
 # --- delay
 
-delaying = Family()
 
-
-@delaying
-async def a_delayed_answer_makes_nobody_else_wait() -> None:
+@together
+async def test_a_delayed_answer_makes_nobody_else_wait() -> None:
     async with faulty(fault(Kind.DELAY, "send", seconds=1.5)) as (broker, client, injector):
         async with client.get_queue_sender("orders") as slow, client.get_queue_sender("orders") as quick:
             started = time.monotonic()
@@ -111,8 +123,8 @@ async def a_delayed_answer_makes_nobody_else_wait() -> None:
         assert bodies(broker, "orders") == ["slow", "quick"]
 
 
-@delaying
-async def whatever_is_delayed_comes_late_and_right() -> None:
+@together
+async def test_whatever_is_delayed_comes_late_and_right() -> None:
     async def act(operation: str) -> None:
         async with faulty(fault(Kind.DELAY, operation, seconds=0.5)) as (broker, client, injector):
             started = time.monotonic()
@@ -131,8 +143,8 @@ async def whatever_is_delayed_comes_late_and_right() -> None:
     await each(act, *((operation,) for operation in ("connect", "claim", "open", "receive", "peek", "renew-lock", "complete")))
 
 
-@delaying
-async def a_delivery_that_is_held_back_for_a_receiver_that_leaves_goes_to_the_next() -> None:
+@together
+async def test_a_delivery_that_is_held_back_for_a_receiver_that_leaves_goes_to_the_next() -> None:
     async with faulty(fault(Kind.DELAY, "receive", seconds=600)) as (_, client, injector):
         async with links(client, "orders") as (sender, receiver):
             await sender.send_messages(ServiceBusMessage("x"))
@@ -146,9 +158,6 @@ async def a_delivery_that_is_held_back_for_a_receiver_that_leaves_goes_to_the_ne
 
 
 # --- refuse
-
-refusing = Family()
-
 
 REFUSALS = (
     (401, None, ServiceBusAuthorizationError),
@@ -167,8 +176,8 @@ REFUSALS = (
 """Status, variant, and what the client raises."""
 
 
-@refusing
-async def a_refused_send_fails_with_the_clients_error_for_the_status() -> None:
+@together
+async def test_a_refused_send_fails_with_the_clients_error_for_the_status() -> None:
     async def act(status: int, variant: str | None, error: type[ServiceBusError]) -> None:
         async with faulty(fault(Kind.REFUSE, "send", status=status, variant=variant)) as (broker, client, injector):
             with pytest.raises(error, match=f"refuses this call with {status}"):
@@ -180,8 +189,8 @@ async def a_refused_send_fails_with_the_clients_error_for_the_status() -> None:
     await each(act, *REFUSALS)
 
 
-@refusing
-async def settling_asking_and_opening_are_refused_alike_and_work_afterwards() -> None:
+@together
+async def test_settling_asking_and_opening_are_refused_alike_and_work_afterwards() -> None:
     busy = [fault(Kind.REFUSE, operation, status=429) for operation in ("open", "complete", "peek", "renew-lock", "schedule", "cancel")]
     due = datetime.now(UTC) + timedelta(hours=1)
     async with faulty(*busy) as (broker, client, injector):
@@ -208,8 +217,8 @@ async def settling_asking_and_opening_are_refused_alike_and_work_afterwards() ->
         assert set(injector.fired.values()) == {1}
 
 
-@refusing
-async def a_refused_claim_is_an_authentication_error() -> None:
+@together
+async def test_a_refused_claim_is_an_authentication_error() -> None:
     async with faulty(fault(Kind.REFUSE, "claim", status=401)) as (_, client, injector):
         with pytest.raises(ServiceBusAuthenticationError):
             await send(client, "orders", ServiceBusMessage("x"))
@@ -217,8 +226,8 @@ async def a_refused_claim_is_an_authentication_error() -> None:
         assert injector.count(Kind.REFUSE) == 1
 
 
-@refusing
-async def another_queue_is_not_meant() -> None:
+@together
+async def test_another_queue_is_not_meant() -> None:
     async with faulty(fault(Kind.REFUSE, "send", status=503, target="once")) as (broker, client, injector):
         await send(client, "orders", ServiceBusMessage("x"))
 
@@ -227,8 +236,6 @@ async def another_queue_is_not_meant() -> None:
 
 
 # --- determinism
-
-repeating = Family()
 
 
 async def struck(*faults: Fault, seed: int) -> list[int]:
@@ -243,8 +250,8 @@ async def struck(*faults: Fault, seed: int) -> list[int]:
     return refused
 
 
-@repeating
-async def the_same_calls_meet_the_same_faults_with_the_same_seed() -> None:
+@together
+async def test_the_same_calls_meet_the_same_faults_with_the_same_seed() -> None:
     busy = fault(Kind.REFUSE, "send", status=429, share=0.3)
 
     first, again, other = await asyncio.gather(*(struck(busy, seed=seed) for seed in (1, 1, 2)))
@@ -252,8 +259,3 @@ async def the_same_calls_meet_the_same_faults_with_the_same_seed() -> None:
     assert first == again
     assert 0 < len(first) < 20
     assert first != other
-
-
-@pytest.mark.parametrize(("act", "family"), [*dropping.rows(), *delaying.rows(), *refusing.rows(), *repeating.rows()])
-def test_the_client_sees_that(act: Act, family: Family) -> None:
-    family.check(act)

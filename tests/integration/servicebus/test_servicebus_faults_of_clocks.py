@@ -1,8 +1,11 @@
 """The broker's clock jumps, the client's does not: what the unmodified azure-servicebus client sees of it."""
 
+import gc
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.aio import ServiceBusClient
 from azure.servicebus.exceptions import MessageLockLostError, ServiceBusAuthenticationError
@@ -10,9 +13,13 @@ from azure.servicebus.exceptions import MessageLockLostError, ServiceBusAuthenti
 from devtools.faults.plan import Kind
 from tests.integration.servicebus.faulty import BROKEN_CONNECTIONS, fault, faulty
 from tests.integration.servicebus.links import bodies, links, receive, send
-from tests.integration.servicebus.side_by_side import Act, Family
+from tests.plugins.together import Scenes, Together
 
-pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings(BROKEN_CONNECTIONS)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.filterwarnings(BROKEN_CONNECTIONS),
+]
 
 
 async def moved(client: ServiceBusClient) -> None:
@@ -21,11 +28,18 @@ async def moved(client: ServiceBusClient) -> None:
         await receiver.peek_messages(1)
 
 
-jumping = Family()
+together = Together()
 
 
-@jumping
-async def locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward() -> None:
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def scenes() -> AsyncIterator[Scenes]:
+    async with together.started() as started:
+        yield started
+    gc.collect()  # here, where broken connections are expected, and not in whatever test comes later
+
+
+@together
+async def test_locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward() -> None:
     due = datetime.now(UTC) + timedelta(minutes=30)
     async with faulty(fault(Kind.CLOCK_MOVED, "peek", seconds=3600)) as (broker, client, injector):
         async with links(client, "orders") as (sender, receiver):
@@ -44,8 +58,8 @@ async def locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward() -> No
         assert injector.count(Kind.CLOCK_MOVED) == 1
 
 
-@jumping
-async def a_duplicate_after_its_window_by_the_moved_clock_is_new() -> None:
+@together
+async def test_a_duplicate_after_its_window_by_the_moved_clock_is_new() -> None:
     async with faulty(fault(Kind.CLOCK_MOVED, "peek", seconds=7200)) as (broker, client, _):
         async with client.get_queue_sender("once") as sender:
             for body in ("1", "2"):
@@ -58,8 +72,8 @@ async def a_duplicate_after_its_window_by_the_moved_clock_is_new() -> None:
         assert bodies(broker, "once") == ["1", "3"]
 
 
-@jumping
-async def a_token_is_over_by_the_moved_clock() -> None:
+@together
+async def test_a_token_is_over_by_the_moved_clock() -> None:
     async with faulty(fault(Kind.CLOCK_MOVED, "peek", seconds=864_000)) as (_, client, _):
         await moved(client)
 
@@ -67,8 +81,8 @@ async def a_token_is_over_by_the_moved_clock() -> None:
             await send(client, "orders", ServiceBusMessage("x"))
 
 
-@jumping
-async def nothing_is_lost_when_the_clock_is_set_back_and_forward_again() -> None:
+@together
+async def test_nothing_is_lost_when_the_clock_is_set_back_and_forward_again() -> None:
     jumps = [fault(Kind.CLOCK_MOVED, "peek", seconds=-3600), fault(Kind.CLOCK_MOVED, "peek", seconds=7200, after=1)]
     due = datetime.now(UTC) + timedelta(minutes=30)
     async with faulty(*jumps) as (broker, client, injector):
@@ -90,8 +104,3 @@ async def nothing_is_lost_when_the_clock_is_set_back_and_forward_again() -> None
 
         assert [str(message) for message in (before, back, late)] == ["before", "back", "due"]
         assert injector.count(Kind.CLOCK_MOVED) == 2
-
-
-@pytest.mark.parametrize(("act", "family"), [*jumping.rows()])
-def test_the_client_sees_that(act: Act, family: Family) -> None:
-    family.check(act)
