@@ -1,9 +1,12 @@
 """Tests that run beside each other, because each waits far more than it works: an SDK sleeps for a second to open and close a link."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
+
+import pytest_asyncio
 
 AT_ONCE: Final = 8
 Scene = Callable[..., Awaitable[None]]
@@ -29,6 +32,17 @@ class Together:
 
         test.__name__ = name
         return test
+
+    def alone(self) -> Any:
+        """The fixture ``scenes`` of a module whose tests are given nothing."""
+
+        @pytest_asyncio.fixture(loop_scope="module", scope="module", name="scenes")
+        async def scenes() -> AsyncIterator[Scenes]:
+            async with self.started() as started:
+                yield started
+            gc.collect()  # here, where broken connections are expected, and not in whatever test comes later
+
+        return scenes
 
     @asynccontextmanager
     async def started(self, *given: Any) -> AsyncIterator[Scenes]:

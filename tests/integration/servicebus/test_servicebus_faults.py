@@ -1,13 +1,10 @@
 """The unmodified azure-servicebus client against a stand-in that obeys fault plans: what is dropped, late or refused."""
 
 import asyncio
-import gc
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.exceptions import (
     MessageSizeExceededError,
@@ -24,7 +21,7 @@ from azure.servicebus.exceptions import (
 from devtools.faults.plan import Fault, Kind
 from tests.integration.servicebus.faulty import BROKEN_CONNECTIONS, fault, faulty
 from tests.integration.servicebus.links import bodies, links, receive, send
-from tests.plugins.together import Scenes, Together, each
+from tests.plugins.together import Together, each
 
 pytestmark = [
     pytest.mark.integration,
@@ -35,13 +32,7 @@ pytestmark = [
 # --- drop
 
 together = Together()
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def scenes() -> AsyncIterator[Scenes]:
-    async with together.started() as started:
-        yield started
-    gc.collect()  # here, where broken connections are expected, and not in whatever test comes later
+scenes = together.alone()
 
 
 @together

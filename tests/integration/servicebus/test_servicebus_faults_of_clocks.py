@@ -1,11 +1,8 @@
 """The broker's clock jumps, the client's does not: what the unmodified azure-servicebus client sees of it."""
 
-import gc
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.aio import ServiceBusClient
 from azure.servicebus.exceptions import MessageLockLostError, ServiceBusAuthenticationError
@@ -13,7 +10,7 @@ from azure.servicebus.exceptions import MessageLockLostError, ServiceBusAuthenti
 from devtools.faults.plan import Kind
 from tests.integration.servicebus.faulty import BROKEN_CONNECTIONS, fault, faulty
 from tests.integration.servicebus.links import bodies, links, receive, send
-from tests.plugins.together import Scenes, Together
+from tests.plugins.together import Together
 
 pytestmark = [
     pytest.mark.integration,
@@ -29,13 +26,7 @@ async def moved(client: ServiceBusClient) -> None:
 
 
 together = Together()
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def scenes() -> AsyncIterator[Scenes]:
-    async with together.started() as started:
-        yield started
-    gc.collect()  # here, where broken connections are expected, and not in whatever test comes later
+scenes = together.alone()
 
 
 @together

@@ -1,13 +1,11 @@
 """The unmodified azure-servicebus client against a stand-in that obeys fault plans: what is never answered."""
 
 import asyncio
-import gc
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-import pytest_asyncio
 from azure.servicebus import ServiceBusMessage
 from azure.servicebus.exceptions import (
     OperationTimeoutError,
@@ -16,7 +14,7 @@ from azure.servicebus.exceptions import (
 from devtools.faults.plan import Kind
 from tests.integration.servicebus.faulty import BROKEN_CONNECTIONS, fault, faulty
 from tests.integration.servicebus.links import bodies, links, receive, send
-from tests.plugins.together import Scenes, Together, each
+from tests.plugins.together import Together, each
 
 pytestmark = [
     pytest.mark.integration,
@@ -27,13 +25,7 @@ pytestmark = [
 # --- timeout
 
 together = Together()
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def scenes() -> AsyncIterator[Scenes]:
-    async with together.started() as started:
-        yield started
-    gc.collect()  # here, where broken connections are expected, and not in whatever test comes later
+scenes = together.alone()
 
 
 @together
