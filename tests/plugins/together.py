@@ -68,7 +68,7 @@ async def each(act: Callable[..., Awaitable[None]], *cases: tuple[Any, ...]) -> 
     async def one(case: tuple[Any, ...]) -> None:
         try:
             await act(*case)
-        except Exception as error:
+        except Exception as error:  # whatever it is, it goes on its way, and says in which case
             error.add_note(f"in the case {case}")
             raise
 

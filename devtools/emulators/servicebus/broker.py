@@ -124,8 +124,7 @@ class Broker:
         for connection in written:
             try:
                 connection.write_out()
-            except Exception:
-                # Broad, because nothing that is wrong with one connection may keep their answers from the others, or stop the clock.
+            except Exception:  # whatever is wrong with one connection, it may not keep their answers from the others, or stop the clock
                 log.exception("a connection cannot be written to, and is cut")
                 connection.abort()
 

@@ -99,8 +99,7 @@ class Connection(asyncio.Protocol):
             self._fail(refusal)
         except CodecError as problem:
             self._fail(RefusedError("amqp:decode-error", 400, str(problem)))
-        except Exception as problem:
-            # Broad, because a client can put anything into any field, and it is found where it is used. It ends this connection only.
+        except Exception as problem:  # a client can put anything into any field, and it is found where it is used: this connection ends
             log.exception("a frame could not be handled")
             self._fail(RefusedError("amqp:internal-error", 500, f"A frame could not be handled: {problem!r:.300}"))
 
