@@ -11,6 +11,7 @@ from shared.hosting.loading import loaded
 from shared.hosting.services import now, services
 
 if TYPE_CHECKING:
+    from processors.connections.api import Completeness, ConnectionList
     from processors.search.api import Answer
     from shared.access.tokens import Caller
 
@@ -31,8 +32,27 @@ async def normalization_processor(message: func.ServiceBusMessage) -> None:
     from shared.messaging.delivery import deliver
 
     s = services()
-    handler = partial(normalize, shards=s.shards, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
+    handler = partial(normalize, shards=s.shards, index=s.record_index, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
     await deliver(triggers.delivery(message, topology.INGESTION_EVENTS), IngestionEvent, handler, ports=s.delivery)
+
+
+@light.function_name("normalization-bulk-processor")
+@light.service_bus_queue_trigger(
+    arg_name="message", queue_name=topology.INGESTION_EVENTS_BULK, connection="SERVICE_BUS", data_type=func.DataType.BINARY
+)
+async def normalization_bulk_processor(message: func.ServiceBusMessage) -> None:
+    """Vendor records that a back-fill saw become, or change, their shards."""
+    await loaded()
+
+    from processors.normalization.batch import normalize_batch
+    from processors.normalization.handler import normalize
+    from shared.contracts.ingestion import IngestionBatch
+    from shared.messaging.delivery import deliver
+
+    s = services()
+    one = partial(normalize, shards=s.shards, index=s.record_index, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
+    handler = partial(normalize_batch, normalize=one, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
+    await deliver(triggers.delivery(message, topology.INGESTION_EVENTS_BULK), IngestionBatch, handler, ports=s.delivery)
 
 
 @light.function_name("enrichment-processor")
@@ -94,11 +114,44 @@ async def search(req: func.HttpRequest, context: func.Context) -> func.HttpRespo
 
     from processors.search.api import Question
     from processors.search.api import search as answer
+    from shared.access.directory import expanded
     from shared.hosting.api import answered
 
     async def act(caller: "Caller") -> "Answer":
         s = services()
         question = Question.read(req.params.get("q"), req.params.get("limit"))
-        return await answer(question, caller, embedder=s.embedder, chunks=s.chunks, shards=s.shards)
+        known = await expanded(caller, s.directory)
+        return await answer(question, known, embedder=s.embedder, chunks=s.chunks, shards=s.shards)
+
+    return await answered(req, context, act, ports=services)
+
+
+@light.function_name("connections-list")
+@light.route("v1/connections", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def connections_list(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """What a tenant has connected, for its admins."""
+    await loaded()
+
+    from processors.connections.api import list_connections
+    from shared.hosting.api import answered
+
+    async def act(caller: "Caller") -> "ConnectionList":
+        return await list_connections(caller, connections=services().connections)
+
+    return await answered(req, context, act, ports=services)
+
+
+@light.function_name("connections-completeness")
+@light.route("v1/connections/{id}/completeness", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def connections_completeness(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Whether all of a connection is here, for its tenant's admins."""
+    await loaded()
+
+    from processors.connections.api import show_completeness
+    from shared.hosting.api import answered
+
+    async def act(caller: "Caller") -> "Completeness":
+        s, asked = services(), req.route_params["id"]
+        return await show_completeness(asked, caller, connections=s.connections, states=s.states, gaps=s.gaps, now=now())
 
     return await answered(req, context, act, ports=services)

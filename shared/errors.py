@@ -54,11 +54,15 @@ class ClaimLost(PermanentError):
 
 
 class Forbidden(PermanentError):
-    """It would cross a tenant."""
+    """It would cross a tenant, or who asks may not. A call of our API is answered 403; the text is for the caller."""
 
 
 class ConfigurationError(PipelineError):
     """A person must act: a setting is missing, a credential was revoked. The connection is paused, not retried."""
+
+
+class StreamUnreadable(PipelineError):
+    """The vendor does not let us read one stream: a right is missing, or the object is gone. The others go on; a gap says so."""
 
 
 class SignatureMismatch(PipelineError):
@@ -71,6 +75,10 @@ class TokenRefused(PipelineError):
 
 class BadRequest(PipelineError):
     """A call of our API that makes no sense. Answered 400; the text is for the caller."""
+
+
+class NotFound(PipelineError):
+    """A call of our API about what is not there, or not the caller's. Answered 404; the text is for the caller."""
 
 
 def place_of(error: BaseException) -> str:

@@ -4,6 +4,7 @@ A connection to an Azure service is either a connection string (``COSMOS``) or t
 (``COSMOS__accountEndpoint``): the form the Functions host itself reads for triggers. Both are ordinary settings.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -14,6 +15,15 @@ from shared.topology import LEXICAL, MINILM, SPACES, Space
 
 SERVED: Final = tuple(space for space in SPACES if space not in (MINILM, LEXICAL))
 """The spaces of models that a service serves."""
+
+
+SECRET_PREFIX: Final = "SECRET_"  # noqa: S105 - what names begin with
+_SECRET: Final = re.compile(SECRET_PREFIX + r"[0-9A-Z_]+")
+
+
+def secret_variable(name: str) -> str:
+    """The variable that holds the secret of this name: ``acme-key`` is in ``SECRET_ACME_KEY``."""
+    return SECRET_PREFIX + name.upper().replace("-", "_")
 
 
 class _Group(BaseModel):
@@ -34,9 +44,20 @@ class ServiceConnection(_Group):
 
 
 class SalesforceSettings(_Group):
-    """How Salesforce is received."""
+    """How Salesforce is received and asked."""
 
     webhook_limit_bytes: int = Field(default=16 * 1024 * 1024, gt=0)
+    api_version: str = Field(default="66.0", pattern=r"^[0-9]{2,3}\.0$")
+
+
+class SyncSettings(_Group):
+    """How sources are polled. Seconds."""
+
+    step_seconds: float = Field(default=120, gt=0, le=240)
+    """Well below the lock of a message, 300 s."""
+    overlap_seconds: float = Field(default=600, ge=0)
+    compare_grace_seconds: float = Field(default=900, ge=0)
+    pace_age_seconds: float = Field(default=30, gt=0)
 
 
 class EmbeddingSettings(_Group):
@@ -83,7 +104,11 @@ class Settings(_Group):
     cosmos: ServiceConnection
     cosmos_database: str = "shardline"
     blob: ServiceConnection
+    key_vault_uri: str | None = Field(default=None, pattern=r"^https://[^/?#]+/?$")
+    secrets: Mapping[str, SecretStr] = {}
+    """By variable. A field of its own for each would have to know the connections."""
     salesforce: SalesforceSettings = SalesforceSettings()
+    sync: SyncSettings = SyncSettings()
     embedding: EmbeddingSettings
     auth: AuthSettings
     consumer_type: Literal["light", "heavy", "all"] = "all"
@@ -102,6 +127,7 @@ class Settings(_Group):
                 for name in path[:-1]:
                     group = group.setdefault(name, {})
                 group[path[-1]] = environ[variable]
+        raw["secrets"] = {name: value for name, value in environ.items() if _SECRET.fullmatch(name) and value}
         for group_name in ("service_bus", "cosmos", "blob", "embedding", "auth"):
             raw.setdefault(group_name, {})
         try:
@@ -119,7 +145,14 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "COSMOS_DATABASE": ("cosmos_database",),
     "BLOB": ("blob", "connection_string"),
     "BLOB__blobServiceUri": ("blob", "address"),
+    "KEY_VAULT__vaultUri": ("key_vault_uri",),
+    "SECRET_<NAME>": ("secrets",),
     "SALESFORCE_WEBHOOK_LIMIT_BYTES": ("salesforce", "webhook_limit_bytes"),
+    "SALESFORCE_API_VERSION": ("salesforce", "api_version"),
+    "SYNC_STEP_SECONDS": ("sync", "step_seconds"),
+    "SYNC_OVERLAP_SECONDS": ("sync", "overlap_seconds"),
+    "SYNC_COMPARE_GRACE_SECONDS": ("sync", "compare_grace_seconds"),
+    "SYNC_PACE_AGE_SECONDS": ("sync", "pace_age_seconds"),
     "EMBEDDING_AZURE_OPENAI_ENDPOINT": ("embedding", "azure_openai_endpoint"),
     "EMBEDDING_AZURE_OPENAI_API_KEY": ("embedding", "azure_openai_api_key"),
     "EMBEDDING_AZURE_OPENAI_DEPLOYMENT": ("embedding", "azure_openai_deployment"),
@@ -133,7 +166,7 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "AUTH_ADMIN_ROLE": ("auth", "admin_role"),
     "CONSUMER_TYPE": ("consumer_type",),
 }
-"""Which variable fills which field."""
+"""Which variable fills which field. One of them stands for many."""
 
 EITHER: tuple[tuple[str, str], ...] = (
     ("SERVICE_BUS", "SERVICE_BUS__fullyQualifiedNamespace"),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Literal
 
+SYNC_INBOUND: Final = "sync-inbound"
+SYNC_INBOUND_BULK: Final = "sync-inbound-bulk"
 INGESTION_EVENTS: Final = "ingestion-events"
 INGESTION_EVENTS_BULK: Final = "ingestion-events-bulk"
 SHARD_EMISSION: Final = "shard-emission"
@@ -30,6 +32,8 @@ class Queue:
 
 
 QUEUES: Final = (
+    Queue(SYNC_INBOUND, "read what changed in one stream of a connection"),
+    Queue(SYNC_INBOUND_BULK, "crawl or compare one stream of a connection, a step at a time"),
     Queue(INGESTION_EVENTS, "a vendor record was seen"),
     Queue(INGESTION_EVENTS_BULK, "vendor records were seen by a back-fill"),
     Queue(SHARD_EMISSION, "a shard's own content changed"),

@@ -7,24 +7,40 @@ from typing import Final
 from devtools.fakes.clock import Clock
 from devtools.fakes.embedding import CountingEmbedder, InMemoryChunks
 from devtools.fakes.metrics import InMemoryMetrics
-from devtools.fakes.stores import InMemoryClaims, InMemoryConnections, InMemoryGaps, InMemoryShards
-from devtools.fakes.transport import InMemoryTransport
+from devtools.fakes.stores import (
+    InMemoryClaims,
+    InMemoryConnections,
+    InMemoryDirectory,
+    InMemoryGaps,
+    InMemoryRecordIndex,
+    InMemorySecrets,
+    InMemoryShards,
+)
+from devtools.fakes.transport import InMemoryQueueAges, InMemoryTransport
 from processors.embedding.pipeline import request
 from processors.embedding.worker import embed
 from processors.enrichment.handler import enrich
+from processors.normalization.batch import normalize_batch
 from processors.normalization.handler import normalize
 from shared import topology
 from shared.contracts.embedding_requested import EmbeddingRequested
 from shared.contracts.enrichment_done import EnrichmentDone
-from shared.contracts.ingestion import IngestionEvent
+from shared.contracts.ingestion import IngestionBatch, IngestionEvent
 from shared.contracts.shard_emitted import ShardEmitted
 from shared.messaging.breaker import Breakers
 from shared.messaging.delivery import DeliveryPorts, Handler, deliver
 from shared.messaging.publisher import QueuePublisher
 from shared.messaging.returns import Delivery, QueueReturns
 from shared.shards.known import KnownShards
+from shared.streams.state import StreamStates
 
-STAGES: Final = (topology.INGESTION_EVENTS, topology.SHARD_EMISSION, topology.ENRICHMENT_JOBS, topology.EMBEDDING_JOBS)
+STAGES: Final = (
+    topology.INGESTION_EVENTS,
+    topology.INGESTION_EVENTS_BULK,
+    topology.SHARD_EMISSION,
+    topology.ENRICHMENT_JOBS,
+    topology.EMBEDDING_JOBS,
+)
 """The queues in the order of the pipeline."""
 
 
@@ -35,16 +51,21 @@ class InMemoryPipeline:
         self.clock = Clock()
         self.metrics = InMemoryMetrics()
         self.shards = InMemoryShards()
+        self.states = StreamStates(self.shards)
+        self.index = InMemoryRecordIndex(self.shards)
+        self.directory = InMemoryDirectory(self.shards)
         self.chunks = InMemoryChunks()
         self.embedder = CountingEmbedder()
         self.connections = InMemoryConnections()
         self.gaps = InMemoryGaps()
         self.claims = InMemoryClaims()
+        self.secrets = InMemorySecrets()
         self.start(InMemoryTransport(self.clock))
 
     def start(self, transport: InMemoryTransport) -> None:
         """A new process at this broker. It remembers nothing of the one before."""
         self.transport = transport
+        self.queue_ages = InMemoryQueueAges(transport)
         self.known = KnownShards(self.clock)
         self.publisher = QueuePublisher(self.transport, claims=self.claims, metrics=self.metrics, traceparent=lambda: None)
         self.delivery = DeliveryPorts(
@@ -59,7 +80,21 @@ class InMemoryPipeline:
     @property
     def normalize(self) -> Handler[IngestionEvent]:
         """The normalizer over these ports."""
-        return partial(normalize, shards=self.shards, gaps=self.gaps, publisher=self.publisher, metrics=self.metrics, now=self.clock)
+        return partial(
+            normalize, shards=self.shards, index=self.index, gaps=self.gaps, publisher=self.publisher, metrics=self.metrics, now=self.clock
+        )
+
+    @property
+    def normalize_batch(self) -> Handler[IngestionBatch]:
+        """The bulk normalizer over these ports."""
+        return partial(
+            normalize_batch,
+            normalize=self.normalize,
+            gaps=self.gaps,
+            publisher=self.publisher,
+            metrics=self.metrics,
+            now=self.clock,
+        )
 
     @property
     def enrich(self) -> Handler[ShardEmitted]:
@@ -81,6 +116,8 @@ class InMemoryPipeline:
         match queue:
             case topology.INGESTION_EVENTS:
                 return lambda delivery: deliver(delivery, IngestionEvent, self.normalize, ports=self.delivery)
+            case topology.INGESTION_EVENTS_BULK:
+                return lambda delivery: deliver(delivery, IngestionBatch, self.normalize_batch, ports=self.delivery)
             case topology.SHARD_EMISSION:
                 return lambda delivery: deliver(delivery, ShardEmitted, self.enrich, ports=self.delivery)
             case topology.ENRICHMENT_JOBS:

@@ -6,8 +6,8 @@ from typing import Final, Literal
 from shared.access.acl import ADMINS_ONLY
 from shared.connections.connection import Connection, connection_id
 from shared.gaps.gap import Gap
-from shared.shards.ids import ShardId, shard_id
-from shared.shards.model import KEPT_FOR_GOOD, Metadata, Normalization, Shard, Vectors
+from shared.shards.ids import ShardId, external_edge_id, shard_id
+from shared.shards.model import KEPT_FOR_GOOD, ExternalRelationship, Metadata, Normalization, Shard, Vectors
 from shared.shards.store import ContentChange, SightingChange
 
 NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -89,6 +89,22 @@ def sample_connection(tenant_id: str, account: str, *, status: Literal["active",
     )
 
 
-def sample_gap(tenant_id: str, *, at: datetime = NOON) -> Gap:
+def sample_gap(tenant_id: str, *, at: datetime = NOON, stream: str = "Account", connection_id: str = "salesforce:1") -> Gap:
     """Readers that could not be told."""
-    return Gap.found(tenant_id=tenant_id, connection_id="salesforce:1", stream="Account", reason="acl-unknown", at=at)
+    return Gap.found(tenant_id=tenant_id, connection_id=connection_id, stream=stream, reason="acl-unknown", at=at)
+
+
+def sample_record(
+    external_id: str, *, record_type: str = "Account", system: str = "salesforce", scope: str = ORGANIZATION
+) -> ExternalRelationship:
+    """The edge of a shard to its record."""
+    return ExternalRelationship(
+        id=external_edge_id(system=system, scope=scope, record_type=record_type, external_id=external_id),
+        system=system,
+        system_type="crm",
+        scope=scope,
+        record_type=record_type,
+        external_id=external_id,
+        last_synced_at=NOON,
+        created_at=NOON,
+    )

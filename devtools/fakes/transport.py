@@ -13,6 +13,7 @@ from typing_extensions import override
 from devtools.fakes.clock import Clock
 from shared.errors import PipelineError
 from shared.messaging.envelope import Envelope, Transport
+from shared.messaging.queue_ages import QueueAges
 from shared.messaging.returns import Delivery
 
 DUPLICATE_WINDOW: Final = timedelta(hours=1)
@@ -52,6 +53,11 @@ class InMemoryTransport(Transport):
         """What may be delivered now."""
         return [envelope for envelope in self.on(queue) if envelope.due_at is None or envelope.due_at <= self.clock()]
 
+    def arrived_at(self, envelope: Envelope) -> datetime:
+        """Since when it waits: since it was sent, or became due."""
+        sent_at = self._seen[envelope.queue, envelope.id]
+        return max(sent_at, envelope.due_at) if envelope.due_at is not None else sent_at
+
     async def drain(self, queue: str, handler: Callable[[Delivery], Awaitable[None]]) -> int:
         """Deliver every message that is due now, each once.
 
@@ -82,3 +88,15 @@ class InMemoryTransport(Transport):
         except BaseException:  # a death in the middle, too, as tests die them
             self.waiting.append(envelope)
             raise
+
+
+class InMemoryQueueAges(QueueAges):
+    """The ages of its queues, by its clock. Nothing is remembered."""
+
+    def __init__(self, transport: InMemoryTransport) -> None:
+        self._transport = transport
+
+    @override
+    async def oldest_seconds(self, queue: str) -> float:
+        arrived = [self._transport.arrived_at(envelope) for envelope in self._transport.due(queue)]
+        return (self._transport.clock() - min(arrived)).total_seconds() if arrived else 0.0

@@ -51,7 +51,7 @@ def _default(variable: str) -> str:
     default = _field(VARIABLES[variable]).default
     if default is PydanticUndefined:
         return "none: set it"
-    return "none" if default is None else f"`{default}`"
+    return "none" if default in (None, {}) else f"`{default}`"
 
 
 def metrics() -> list[Row]:

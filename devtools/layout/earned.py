@@ -18,8 +18,8 @@ class Listing:
     """A folder whose files all stand in one explicit list."""
 
     folder: str
-    registry: str
-    """The module that holds the list."""
+    registries: tuple[str, ...]
+    """The modules that hold the lists; a member stands in one of them at least."""
     not_listed: frozenset[str]
     """The vocabulary of the folder: files that are not members."""
 
@@ -77,10 +77,10 @@ def _side(name: str) -> str:
 def complete(tree: Tree, listings: tuple[Listing, ...]) -> Iterator[Fault]:
     """Rule 8: every file of a listed folder is imported by the module that holds the list."""
     for listing in listings:
-        registry = tree.modules.get(listing.registry)
-        listed = [used.name for used in registry.imports] if registry else []
+        registries = [tree.modules[name] for name in listing.registries if name in tree.modules]
+        listed = [used.name for registry in registries for used in registry.imports]
         for module in tree.shipped:
             package, _, last = module.name.rpartition(".")
-            is_member = package == listing.folder and last not in listing.not_listed and module.name != listing.registry
+            is_member = package == listing.folder and last not in listing.not_listed and module.name not in listing.registries
             if is_member and not any(is_in(name, module.name) for name in listed):
-                yield module.fault(1, f"add its line to the list in {listing.registry}")
+                yield module.fault(1, f"add its line to the list in {' or '.join(listing.registries)}")

@@ -1,6 +1,7 @@
-"""The vocabulary of sources: what a vendor's push half has to say for itself.
+"""The vocabulary of sources: what a vendor's push half and pull half have to say for themselves.
 
-The order in which a webhook call is treated is written once, in ``ingestion/receiver.py``; a source fills the blanks.
+The order in which a webhook call is treated is written once, in ``ingestion/receiver.py``, how a stream is read in ``ingestion/poller.py``;
+a source fills the blanks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,10 @@ from typing import Protocol
 
 from shared.connections.connection import Connection
 from shared.contracts.ingestion import IngestionEvent
+from shared.contracts.sync import SyncKind
+from shared.gaps.gap import GapReason
+from shared.shards.record_index import RecordKind
+from shared.streams.state import Cursor
 
 
 @dataclass(frozen=True)
@@ -68,3 +73,105 @@ class Webhook(Protocol):
             ContractViolation: when the body is not what the vendor sends.
             SignatureMismatch: when the body speaks for another account than the caller's.
         """
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is to be read next."""
+
+    connection: Connection
+    stream: str
+    kind: SyncKind
+    cursor: Cursor | None
+    """None: nothing was read yet."""
+    run: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Another run that a page shows to be needed."""
+
+    stream: str
+    kind: SyncKind
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one look at the source gave. Reading again with the cursor before it gives the same, or what is there by then."""
+
+    events: Sequence[IngestionEvent]
+    cursor: Cursor
+    """Where to go on, once every event is on the queue."""
+    is_last: bool
+    total_count: int | None = None
+    """How many records this run has to read, where the source says."""
+    covered_until: datetime | None = None
+    """The source vouches that everything up to then is in the pages so far."""
+    gaps: Sequence[GapReason] = ()
+    asks: Sequence[Ask] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordVersion:
+    """Which version of a record a source has, and since when."""
+
+    vendor_version: str | None
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Which records a source has, in a range of its keys."""
+
+    by_key: Mapping[str, RecordVersion]
+    """By the record's key; keys are as ``RecordIndex`` orders them."""
+    up_to: str | None
+    """The range ends with this key; None: it was the last one."""
+    read_at: datetime
+    """By the source's clock."""
+    total_count: int | None = None
+
+
+@dataclass(frozen=True)
+class StreamCheck:
+    """Whether a stream can be read."""
+
+    stream: str
+    is_readable: bool
+    record_count: int | None
+    detail: str
+    """For a person: what cannot be read and why, or what is left out."""
+
+
+class Poller(Protocol):
+    """A source's pull half."""
+
+    @property
+    def source(self) -> str:
+        """The source's name."""
+
+    def record_kind(self, connection: Connection, stream: str) -> RecordKind:
+        """Which stored records a stream's are.
+
+        Raises:
+            StreamUnreadable: there is no conversion for it.
+        """
+
+    async def page(self, reading: Reading) -> Page:
+        """The next page of changes or of a back-fill.
+
+        Raises:
+            RateLimited: not before the time it says.
+            TransientError: not now.
+            StreamUnreadable: the source does not let us read this stream.
+            ConfigurationError: the credential is not accepted: a person must act.
+        """
+
+    async def versions(self, connection: Connection, stream: str, *, after: str | None) -> Versions:
+        """What there is above a key, in the order of keys; nothing that is deleted. Raises as ``page``."""
+
+    async def records(self, reading: Reading, keys: Sequence[str]) -> Sequence[IngestionEvent]:
+        """An event for each of these records as it is now: a deletion for one that is gone. Raises as ``page``."""
+
+    async def check(self, connection: Connection) -> Sequence[StreamCheck]:
+        """Log in and look at every stream. Raises as ``page``, but for StreamUnreadable."""

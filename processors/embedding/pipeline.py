@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from shared.chunks.wanted import Wanted
+from shared.chunks.wanted import Wanted, generation
+from shared.contracts.canonical import digest
 from shared.contracts.embedding_requested import EmbeddingRequested
 from shared.contracts.enrichment_done import EnrichmentDone
 from shared.messaging.outcomes import Ignored, Outcome, Passed, Unchanged
@@ -28,6 +29,9 @@ async def request(
     async def act(shard: Shard | None) -> Outcome:
         if shard is None:
             return Ignored("the shard is gone")
+        if shard.id != message.shard_id:
+            await publisher.publish(nothing(message, space))
+            return Passed(message.shard_id, message.revision, reason="given-up id")
         wanted = Wanted.of(shard, space)
         known = shard.vectors
         if known is not None and wanted.is_told_by(known):
@@ -58,6 +62,24 @@ def requested(shard: Shard, wanted: Wanted, *, correlation_id: str | None) -> Em
         acl_hash=wanted.acl_hash,
         principals=wanted.principals,
         chunks=wanted.chunks,
+    )
+
+
+def nothing(message: EnrichmentDone, space: Space) -> EmbeddingRequested:
+    """The request that nothing be left of an id: the shard it leads to is found by its own."""
+    made_by = generation(message.shard_type_id, space)
+    return EmbeddingRequested(
+        tenant_id=message.tenant_id,
+        correlation_id=message.correlation_id,
+        shard_id=message.shard_id,
+        shard_type_id=message.shard_type_id,
+        revision=message.revision,
+        space=space.name,
+        generation=made_by,
+        content_hash=digest(made_by, ""),
+        acl_hash=digest(),
+        principals=(),
+        chunks=(),
     )
 
 

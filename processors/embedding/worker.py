@@ -42,7 +42,10 @@ class _Worker:
 
     async def settle(self, wanted: Wanted) -> Outcome | None:
         """Write what is wanted; None when the shard wants something else by now."""
-        manifest = await self.chunks.manifest(self.message.tenant_id, self.shard_id) or Manifest()
+        found = await self.chunks.manifest(self.message.tenant_id, self.shard_id)
+        if found is None and not wanted.chunks and await self._shard() is None:
+            return Ignored("nothing was there")
+        manifest = found or Manifest()
         if manifest.revision >= wanted.revision:  # made before: by this message, by one like it or by a later one
             shard = await self._shard()
             if self._is_settled(shard, manifest):

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from processors.enrichment.references import CRM_CONFIDENCE, REFERENCES, Reference
 from shared.contracts.canonical import digest
 from shared.shards.ids import ShardId, shard_id
-from shared.shards.model import EdgeMetadata, ExternalRelationship, InternalRelationship, Shard
+from shared.shards.model import EdgeMetadata, Enriched, ExternalRelationship, InternalRelationship, Shard
 
 OURS: Final = "enrichment"
 """``createdBy`` of the edges this stage writes, renews and withdraws. Those of others it only carries along."""
@@ -21,43 +21,68 @@ class Target:
     shard_id: ShardId
     shard_type_id: str
     system: str
-    system_type: str
+    system_type: Literal["crm", "storage", "messaging", "other"]
     scope: str
     record_type: str
     external_id: str
 
 
+Places = Mapping[ShardId, ShardId]
+"""The id a target is named by → the shard that carries it on, where that is another: the record was merged."""
+
+
 @dataclass(frozen=True)
 class Links:
-    """The edges of a shard, and where they lead."""
+    """The edges of a shard, and what they name."""
 
     edges: tuple[dict[str, Any], ...]
     targets: tuple[Target, ...]
-    """Of the edges that are ours."""
+    """Of the references that are followed, also of one that leads back to the shard itself."""
 
     @property
     def edge_set_hash(self) -> str:
         """The same for the same edges, in whatever order and whenever they were made."""
         return digest(*sorted(map(_said, self.edges)))
 
+    def stamp(self, shard: Shard) -> Enriched:
+        """What the shard says of them once they are written."""
+        return Enriched(revision=shard.revision_number, edge_set_hash=self.edge_set_hash)
 
-def linked(shard: Shard, *, at: datetime) -> Links:
+
+def linked(shard: Shard, places: Places, *, at: datetime) -> Links:
     """Its edges: those its references ask for, and those that others made."""
     found = list(_found(shard))
     known = {edge.get("id"): edge for edge in shard.internal_relationships if edge.get("createdBy") == OURS}
     others = [edge for edge in shard.internal_relationships if edge.get("createdBy") != OURS]
-    ours = [_renewed(_edge(*pair, at=at), known) for pair in found]
+    led = [(reference, target, places.get(target.shard_id, target.shard_id)) for reference, target in found]
+    # a record may name itself; an edge to oneself says nothing
+    ours = [_renewed(_edge(*each, at=at), known) for each in led if each[2] != shard.id]
     return Links(edges=(*others, *ours), targets=tuple(target for _, target in found))
+
+
+def led_to(shard: Shard) -> Places:
+    """Where its references led the last time, by its edges."""
+    stored = {_named_by(edge): edge.get("targetShardId") for edge in shard.internal_relationships if edge.get("createdBy") == OURS}
+    found = (
+        (target, stored.get((reference.relationship_type, reference.field, target.external_id))) for reference, target in _found(shard)
+    )
+    return {target.shard_id: ShardId(place) for target, place in found if isinstance(place, str)}
+
+
+def _named_by(edge: Mapping[str, Any]) -> tuple[object, object, object]:
+    """What an edge of ours was made from."""
+    evidence = (edge.get("metadata") or {}).get("evidence") or [{}]
+    return edge.get("relationshipType"), evidence[0].get("field"), evidence[0].get("value")
 
 
 def _found(shard: Shard) -> Iterator[tuple[Reference, Target]]:
     for reference in REFERENCES.get(shard.shard_type_id, ()):
         origin = next((edge for edge in shard.external_relationships if edge.system == reference.system), None)
         external_id = shard.structured_data.get(reference.field)
-        if origin is None or not isinstance(external_id, str) or not external_id:
+        if origin is None or not isinstance(external_id, str) or not external_id or not external_id.startswith(reference.prefix):
             continue
         target = _target(shard, reference, origin, external_id)
-        if target.shard_id != shard.id:  # a record may name itself; an edge to oneself says nothing
+        if target.shard_id != shard.id:
             yield reference, target
 
 
@@ -80,10 +105,10 @@ def _target(shard: Shard, reference: Reference, origin: ExternalRelationship, ex
     )
 
 
-def _edge(reference: Reference, target: Target, *, at: datetime) -> InternalRelationship:
+def _edge(reference: Reference, target: Target, place: ShardId, *, at: datetime) -> InternalRelationship:
     return InternalRelationship(
-        id=digest(reference.relationship_type, target.shard_id, reference.field),
-        target_shard_id=target.shard_id,
+        id=digest(reference.relationship_type, place, reference.field),
+        target_shard_id=place,
         target_shard_type_id=target.shard_type_id,
         relationship_type=reference.relationship_type,
         metadata=EdgeMetadata(

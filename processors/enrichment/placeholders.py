@@ -1,67 +1,68 @@
-"""Placeholders: a shard for a record that others name and that was not seen yet, so that an edge always leads somewhere.
+"""Where a named record's shard is: found, or made as a placeholder, so that an edge always leads somewhere."""
 
-It has the id the record's own shard will have, and none of its content. When the record is seen, normalization fills the same shard, and
-nothing has to be linked again. Only authoritative references make one, never a guess.
-"""
-
+from dataclasses import dataclass
 from datetime import datetime
 
 from processors.enrichment.links import Target
-from shared.access.acl import ADMINS_ONLY
 from shared.errors import Conflict
-from shared.shard_types.registry import shard_type
-from shared.shards.ids import external_edge_id
+from shared.shards.ids import ShardId
 from shared.shards.known import KnownShards
-from shared.shards.model import ExternalRelationship, Metadata, Shard
+from shared.shards.model import Shard
+from shared.shards.placeholder import placeholder
 from shared.shards.store import ShardStore
 
 
-def placeholder(tenant_id: str, target: Target, *, at: datetime) -> Shard:
-    """The shard of a record of which only the id is known. For admins alone: nobody knows yet who may read the record."""
-    return Shard(
-        id=target.shard_id,
-        tenant_id=tenant_id,
-        shard_type_id=target.shard_type_id,
-        schema_version=shard_type(target.shard_type_id).schema_version,
-        structured_data={},
-        external_relationships=(
-            ExternalRelationship(
-                id=external_edge_id(
-                    system=target.system, scope=target.scope, record_type=target.record_type, external_id=target.external_id
-                ),
-                system=target.system,
-                system_type=target.system_type,
-                scope=target.scope,
-                record_type=target.record_type,
-                external_id=target.external_id,
-                sync_status="pending",
-                last_synced_at=at,
-                created_at=at,
-                created_by="enrichment",
-            ),
-        ),
-        acl=ADMINS_ONLY,
-        metadata=Metadata(created_by="enrichment", updated_by="enrichment"),
-        status="draft",
-        revision_number=1,
-        created_at=at,
-        updated_at=at,
-    )
+@dataclass(frozen=True)
+class Place:
+    """Where a target is."""
+
+    shard_id: ShardId
+    """Its own id, or that of the shard that carries it on."""
+    is_new: bool = False
+    """Whether a placeholder was made for it."""
 
 
-async def ensure(tenant_id: str, target: Target, *, shards: ShardStore, known: KnownShards, at: datetime) -> bool:
+async def ensure(
+    tenant_id: str, target: Target, *, remembered: ShardId | None, shards: ShardStore, known: KnownShards, at: datetime
+) -> Place:
     """See that the target is there.
 
-    Returns:
-        Whether a placeholder was made for it.
+    Args:
+        tenant_id: whose shards they are.
+        target: what is named.
+        remembered: where it was the last time; None to look, whatever anybody remembers.
+        shards: where it is looked for.
+        known: the shards this worker saw lately.
+        at: now.
+
+    Raises:
+        Conflict: it was there a moment ago, and is not any more.
     """
-    if known.has(tenant_id, target.shard_id):
-        return False
-    is_new = await shards.read(tenant_id, target.shard_id) is None
-    if is_new:
+    if remembered is not None and known.has(tenant_id, remembered):
+        return Place(remembered)
+    found = await shards.read(tenant_id, target.shard_id)
+    if found is None:
         try:
-            await shards.create(placeholder(tenant_id, target, at=at))
-        except Conflict:  # the record itself, or another that names it, was quicker
-            is_new = False
-    known.add(tenant_id, target.shard_id)
-    return is_new
+            await shards.create(_placeholder(tenant_id, target, at))
+        except Conflict:  # the record itself, another that names it, or its merge was quicker
+            found = await shards.read(tenant_id, target.shard_id)
+            if found is None:
+                raise
+    place = found.id if found is not None else target.shard_id
+    known.add(tenant_id, ShardId(place))
+    return Place(ShardId(place), is_new=found is None)
+
+
+def _placeholder(tenant_id: str, target: Target, at: datetime) -> Shard:
+    return placeholder(
+        tenant_id=tenant_id,
+        shard_id=target.shard_id,
+        shard_type_id=target.shard_type_id,
+        system=target.system,
+        system_type=target.system_type,
+        scope=target.scope,
+        record_type=target.record_type,
+        external_id=target.external_id,
+        created_by="enrichment",
+        at=at,
+    )

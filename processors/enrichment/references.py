@@ -22,10 +22,36 @@ class Reference:
     """The vendor's kind of record the id is of: part of the shard's derived id."""
     shard_type_id: str
     relationship_type: str
+    prefix: str = ""
+    """How such an id begins, where the field may hold other kinds of ids too: those are no reference."""
 
+
+_ACCOUNT: Final = ("Account", "c_account")
+_CONTACT: Final = ("Contact", "c_contact")
+_OPPORTUNITY: Final = ("Opportunity", "c_opportunity")
+_USER: Final = ("User", "c_person")
+_OWNER: Final = Reference("salesforce", "ownerId", *_USER, "has_owner", prefix="005")
+"""A queue, ``00G``, may own a record too: it is nobody's."""
 
 REFERENCES: Final[Mapping[str, tuple[Reference, ...]]] = {
-    "c_opportunity": (Reference("salesforce", "accountId", "Account", "c_account", "opportunity_for"),),
-    "c_contact": (Reference("salesforce", "accountId", "Account", "c_account", "contact_for"),),
+    "c_account": (Reference("salesforce", "parentId", *_ACCOUNT, "child_of"), _OWNER),
+    "c_contact": (
+        Reference("salesforce", "accountId", *_ACCOUNT, "contact_for"),
+        Reference("salesforce", "reportsToId", *_CONTACT, "reports_to"),
+        _OWNER,
+    ),
+    "c_lead": (
+        Reference("salesforce", "convertedAccountId", *_ACCOUNT, "related_to"),
+        Reference("salesforce", "convertedContactId", *_CONTACT, "related_to"),
+        Reference("salesforce", "convertedOpportunityId", *_OPPORTUNITY, "related_to"),
+        _OWNER,
+    ),
+    "c_opportunity": (
+        Reference("salesforce", "accountId", *_ACCOUNT, "opportunity_for"),
+        Reference("salesforce", "contactId", *_CONTACT, "has_contact_role"),
+        _OWNER,
+    ),
+    "c_person": (Reference("salesforce", "managerId", *_USER, "reports_to"),),
 }
-"""By the type of the shard that holds the field."""
+"""By the type of the shard that holds the field. What a lead became is derived from the lead, and not the other way about: hence
+``related_to``."""

@@ -1,14 +1,15 @@
 """Normalization: a vendor record that was seen becomes, or changes, its shard.
 
-One point read and at most one write. The shard that was read decides whether the sighting is newer; the etag, whether it still is. A shard
-is announced while enrichment has not stamped its revision, and only then, so that whatever broke off in between is made good by the next
-delivery.
+One point read and at most one write, but for a record that was merged. The shard that was read decides whether the sighting is newer; the
+etag, whether it still is. A shard is announced while enrichment has not stamped its revision, and only then, so that whatever broke off in
+between is made good by the next delivery.
 """
 
 from collections.abc import Callable
 from datetime import datetime
 
-from processors.normalization.proposal import acl_of, content_change, proposed
+from processors.normalization.merging import merge
+from processors.normalization.proposal import content_change, proposed, readers_of
 from processors.normalization.sighting import Sighting
 from shared.contracts.ingestion import IngestionEvent
 from shared.contracts.shard_emitted import Cause, ShardEmitted
@@ -17,6 +18,7 @@ from shared.messaging.outcomes import Ignored, Outcome, Stored, Unchanged
 from shared.messaging.publisher import Publisher
 from shared.shards.carried import CarriedShard
 from shared.shards.model import Normalization, Shard
+from shared.shards.record_index import RecordIndex
 from shared.shards.store import ShardStore, SightingChange
 from shared.shards.versions import Order, order
 from shared.telemetry.metrics import Metrics
@@ -24,18 +26,43 @@ from shared.telemetry.names import Metric
 
 
 async def normalize(
-    event: IngestionEvent, *, shards: ShardStore, gaps: Gaps, publisher: Publisher, metrics: Metrics, now: Callable[[], datetime]
+    event: IngestionEvent,
+    *,
+    shards: ShardStore,
+    index: RecordIndex,
+    gaps: Gaps,
+    publisher: Publisher,
+    metrics: Metrics,
+    now: Callable[[], datetime],
 ) -> Outcome:
     """Store what the event says, if it is news.
 
     Raises:
         UnmappableRecord: no conversion, an unreadable field or a missing required one.
+        OwnershipConflict: two records say that each was merged into the other.
         Conflict: the shard was written meanwhile; reading again will show what.
     """
     sighting = Sighting.of(event)
     stored = await shards.read(event.tenant_id, sighting.shard_id)
-    if stored is not None and stored.id != sighting.shard_id and sighting.is_deletion:
-        return Ignored("given-up id")  # the shard lives on under the id that survived; only that id's deletion is the shard's
+    if (survivor := sighting.survivor) is not None:
+        return await merge(sighting, survivor, stored, shards=shards, index=index, publisher=publisher, now=now)
+    if stored is not None and stored.id != sighting.shard_id and (sighting.is_deletion or sighting.conversion.merged_into):
+        # The shard lives on under the id that survived: only that id's deletion is the shard's, and a merged record's fields are not its.
+        return Ignored("given-up id")
+    return await _taken(sighting, stored, shards=shards, gaps=gaps, publisher=publisher, metrics=metrics, now=now)
+
+
+async def _taken(
+    sighting: Sighting,
+    stored: Shard | None,
+    *,
+    shards: ShardStore,
+    gaps: Gaps,
+    publisher: Publisher,
+    metrics: Metrics,
+    now: Callable[[], datetime],
+) -> Outcome:
+    event = sighting.event
     known = stored.normalization if stored else None
     standing = order(sighting.version, known.version) if known else Order.NEWER
 
@@ -45,7 +72,7 @@ async def normalize(
         return await _unchanged(stored, event, publisher, reason="older", at=now())
 
     shard, stamp = proposed(sighting, stored, now=now())
-    if stored is not None and known is not None and stamp.fingerprint == known.fingerprint:
+    if stored is not None and known is not None and stamp.fingerprint == known.fingerprint and stored.is_as_stamped:
         if not _must_stamp_move(event, stamp, known):
             return await _unchanged(stored, event, publisher, reason="same", at=now())
         stamped = await shards.change(stored, SightingChange(stamp))
@@ -54,7 +81,7 @@ async def normalize(
         # Two contents for one moment. Which is kept is arbitrary, but it must not depend on the order they arrive in.
         return await _unchanged(stored, event, publisher, reason="tied", at=now())
 
-    if acl_of(sighting.conversion) is None:
+    if not sighting.is_deletion and readers_of(sighting, shard.structured_data) is None:
         metrics.count(Metric.ACL_UNKNOWN, source=event.source, record_type=sighting.conversion.record_type)
         await _open_gap("acl-unknown", sighting, gaps, now())
     written = await shards.create(shard) if stored is None else await shards.change(stored, content_change(shard, stamp))

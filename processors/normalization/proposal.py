@@ -1,10 +1,11 @@
 """The shard as it would be if a sighting is news: merged data, edges, access list and stamp."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from processors.normalization.sighting import Sighting
-from shared.access.acl import ADMINS_ONLY, Acl
-from shared.conversions.conversion import Conversion
+from shared.access.acl import ADMINS, ADMINS_ONLY, Acl, group, readers
 from shared.shard_types.registry import shard_type
 from shared.shards.ids import external_edge_id
 from shared.shards.model import (
@@ -35,7 +36,7 @@ def proposed(sighting: Sighting, stored: Shard | None, *, now: datetime) -> tupl
     if status != "deleted":
         known_type.check(data)
     external = _external(sighting, stored, label=data.get("name"), now=now)
-    acl = acl_of(conversion) or ADMINS_ONLY
+    acl = readers_of(sighting, data) or ADMINS_ONLY
     known_vendor_version = stored.normalization.vendor_version if stored and stored.normalization else None
     stamp = Normalization(
         fingerprint=fingerprint(structured_data=data, acl=acl, status=status, external=external, schema_version=known_type.schema_version),
@@ -64,11 +65,18 @@ def proposed(sighting: Sighting, stored: Shard | None, *, now: datetime) -> tupl
     return shard, stamp
 
 
-def acl_of(conversion: Conversion) -> Acl | None:
-    """The readers the conversion can tell; None when they are unknown."""
-    match conversion.readers:
-        case "unknown":
-            return None
+def readers_of(sighting: Sighting, data: Mapping[str, Any]) -> Acl | None:
+    """The readers as far as the record tells, from all that is known of it; None when they are unknown.
+
+    A person is meant by reference, ``group:<system>:<scope>/<id>``: who that is today, the directory says.
+    """
+    conversion = sighting.conversion
+    if conversion.readers == "unknown":
+        return None
+    person = sighting.external_id if conversion.readers == "self" else data.get(conversion.owner_field or "")
+    if not isinstance(person, str) or not person or not person.startswith(conversion.owner_prefix):
+        return None
+    return readers((group(sighting.event.source, f"{sighting.scope}/{person}"), ADMINS))
 
 
 def content_change(shard: Shard, stamp: Normalization) -> ContentChange:

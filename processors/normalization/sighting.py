@@ -12,6 +12,14 @@ from shared.shards.versions import Version
 
 
 @dataclass(frozen=True)
+class Survivor:
+    """Another record of the same kind, in which a merged one lives on."""
+
+    external_id: str
+    shard_id: ShardId
+
+
+@dataclass(frozen=True)
 class Sighting:
     """One vendor record, seen once."""
 
@@ -37,13 +45,21 @@ class Sighting:
     @property
     def shard_id(self) -> ShardId:
         """The derived id."""
-        return shard_id(
-            tenant_id=self.event.tenant_id,
-            system=self.event.source,
-            scope=self.scope,
-            record_type=self.conversion.record_type,
-            external_id=self.external_id,
-        )
+        return self._shard_id_of(self.external_id)
+
+    @property
+    def survivor(self) -> "Survivor | None":
+        """The record this one was merged into; None for one that was not.
+
+        Raises:
+            UnmappableRecord: when what should name it is no id.
+        """
+        field = self.conversion.merged_into
+        said = (self.event.payload or {}).get(field) if field and self.is_deletion else None
+        if not isinstance(said, str) or not said:
+            return None
+        external_id = self.conversion.external_id(said)
+        return None if external_id == self.external_id else Survivor(external_id, self._shard_id_of(external_id))
 
     @property
     def version(self) -> Version:
@@ -56,6 +72,15 @@ class Sighting:
         flag = self.conversion.deleted_flag
         said = (self.event.payload or {}).get(flag) if flag else None
         return self.event.event_type == "delete" or said is True or said in ("true", "1")
+
+    def _shard_id_of(self, external_id: str) -> ShardId:
+        return shard_id(
+            tenant_id=self.event.tenant_id,
+            system=self.event.source,
+            scope=self.scope,
+            record_type=self.conversion.record_type,
+            external_id=external_id,
+        )
 
     def is_covered_by(self, stamp: Normalization) -> bool:
         """Whether the newest version known speaks for every field this one speaks for."""

@@ -26,7 +26,7 @@ def user(email: str) -> Principal:
     Raises:
         ValueError: when it is not an address.
     """
-    return _checked(f"user:{_lower(email.strip())}")
+    return _checked(f"user:{without_capitals(email.strip())}")
 
 
 def group(source: str, group_id: str) -> Principal:
@@ -46,16 +46,16 @@ def domain(name: str) -> Principal:
     Raises:
         ValueError: when it is not a domain's name.
     """
-    return _checked(f"domain:{_lower(name.strip())}")
+    return _checked(f"domain:{without_capitals(name.strip())}")
 
 
-def _lower(text: str) -> str:
+def without_capitals(text: str) -> str:
     """Without capitals. Never what folds into other letters: ``straße`` is not ``strasse``, and the sign for kelvin is no k."""
     return "".join(letter.lower() if letter.isascii() or not letter.lower().isascii() else letter for letter in text)
 
 
 def _checked(text: str) -> Principal:
-    if not _LEGAL.fullmatch(text) or (text.startswith(("user:", "domain:")) and text != _lower(text)):
+    if not _LEGAL.fullmatch(text) or (text.startswith(("user:", "domain:")) and text != without_capitals(text)):
         raise ValueError("not a principal")
     return Principal(text)
 

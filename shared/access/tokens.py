@@ -6,8 +6,8 @@ one tenant's user can name another's (Microsoft's documentation, "Migrate away f
 authorization" and "Secure applications and APIs by validating claims"). The address counts here when the issuer says that it is verified
 (``email_verified`` of OpenID Connect, "Standard Claims"; Entra's optional ``xms_edov``), and within the tenant that the same token names.
 
-Groups are not here yet: a token lists them by ids of the issuer, our lists hold them by ids of the sources. A directory will expand the
-caller. Until then somebody who may read by a group alone is not shown the shard.
+Groups are not here: a token lists them by ids of the issuer, our lists hold them by ids of the sources. A directory expands the caller by
+the verified address (``shared/access/directory.py``), where what is asked needs it.
 """
 
 import re
@@ -66,6 +66,8 @@ class Caller:
 
     tenant_id: str
     principals: frozenset[Principal]
+    email: str | None = None
+    """The address the issuer has verified, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ class TokenCheck:
         except PyJWTError as error:
             raise TokenRefused(next(text for kind, text in _REFUSALS if isinstance(error, kind))) from None
         self._check_times(claims)
-        return Caller(_tenant_id_in(claims, self._names), frozenset(_principals_in(claims, self._names)))
+        email = _verified_email_in(claims, self._names)
+        return Caller(_tenant_id_in(claims, self._names), frozenset(_principals_in(claims, self._names, email)), email)
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
         now = self._now().timestamp()
@@ -170,17 +173,25 @@ def _tenant_id_in(claims: Mapping[str, Any], names: ClaimNames) -> str:
     return tenant_id
 
 
-def _principals_in(claims: Mapping[str, Any], names: ClaimNames) -> Iterator[Principal]:
+def _principals_in(claims: Mapping[str, Any], names: ClaimNames, email: str | None) -> Iterator[Principal]:
     yield TENANT
     roles = claims.get(names.roles)
     if isinstance(roles, list) and names.admin_role in roles:  # a text would be searched for parts
         yield ADMINS
+    if email is not None:
+        yield user(email)
+        yield domain(email.rpartition("@")[2])
+
+
+def _verified_email_in(claims: Mapping[str, Any], names: ClaimNames) -> str | None:
+    """The address, as principals write it; None when nobody vouches for it: somebody of the tenant, without a name."""
     email = claims.get(names.email)
     said = [claims[name] for name in names.verified if name in claims]
     if not isinstance(email, str) or not _ADDRESS.fullmatch(email) or not said or any(value not in _TRUE for value in said):
-        return
+        return None
     try:
-        found = user(email), domain(email.rpartition("@")[2])
-    except ValueError:  # not an address after all: somebody of the tenant, without a name
-        return
-    yield from found
+        address = user(email).removeprefix("user:")
+        domain(address.rpartition("@")[2])
+    except ValueError:  # not an address after all
+        return None
+    return address

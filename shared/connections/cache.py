@@ -14,7 +14,7 @@ MAX_REMEMBERED: Final = 10_000
 
 
 class RememberedConnections(Connections):
-    """A cache in front of a store. Adding through it forgets what was remembered."""
+    """A cache in front of a store, for finding alone. Writing through it forgets what was remembered."""
 
     def __init__(self, store: Connections, *, now: Callable[[], datetime]) -> None:
         self._store = store
@@ -34,6 +34,23 @@ class RememberedConnections(Connections):
         if len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
         return found
+
+    @override
+    async def of_tenant(self, tenant_id: str) -> list[Connection]:
+        return await self._store.of_tenant(tenant_id)
+
+    @override
+    async def due(self, source: str, *, at: datetime, most: int) -> list[Connection]:
+        return await self._store.due(source, at=at, most=most)
+
+    @override
+    async def replace(self, connection: Connection) -> Connection:
+        try:
+            return await self._store.replace(connection)
+        finally:  # refused, too, it is not what is remembered
+            for handle, (_, known) in list(self._remembered.items()):
+                if known is not None and known.id == connection.id:
+                    del self._remembered[handle]
 
     @override
     async def add(self, connection: Connection, *, handles: tuple[str, ...] = ()) -> None:

@@ -4,6 +4,7 @@ A connection's id is ``<source>:<vendor account>``, so that a webhook's tenant i
 handle, an alias item leads from the handle to the connection.
 """
 
+from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from pydantic import Field, field_validator
@@ -17,6 +18,21 @@ POSITIVE_CACHE_SECONDS: Final = 60.0
 """How long a connection may be believed: a paused or rotated one is noticed within this time."""
 
 
+class Credential(Wire):
+    """How we log in at the vendor's. No secret is in here: only the name it is kept under."""
+
+    kind: Literal["jwt-bearer", "client-credentials"]
+    base_url: str
+    """Where the vendor logs in: for Salesforce ``https://login.salesforce.com`` or the organization's own domain."""
+    client_id: str
+    subject: str | None = None
+    """Who we act as, where the vendor wants to know."""
+    audience: str | None = None
+    """Whom a signed assertion is for; None: ``base_url``."""
+    secret_name: Identifier
+    """What ``Secrets`` knows the private key (PEM) or the client secret by."""
+
+
 class Connection(Wire):
     """One vendor account that a tenant has connected."""
 
@@ -27,10 +43,24 @@ class Connection(Wire):
     """The vendor's id of the account: a Salesforce organization id (18 characters), a Slack team."""
     status: Literal["active", "paused"] = "active"
     paused_reason: str | None = None
+    """For a person: what is wrong, and what to do."""
+    paused_by: Literal["operator", "app"] | None = None
+    """What the app paused it tries again by itself, and resumes; what an operator paused stays so until an operator resumes it."""
+    credential: Credential | None = None
+    """None: the vendor only calls us, and nothing is polled."""
+    streams: tuple[Identifier, ...] = ()
+    """What is read of it; empty: all that the source reads by itself."""
+    poll_seconds: int = Field(default=300, ge=60)
+    compare_seconds: int = Field(default=86_400, ge=3600)
+    """How often all of it is compared with what is stored."""
+    budget_share: float = Field(default=0.5, gt=0, le=1)
+    """How much of the vendor's daily allowance may be used up, by whomever, before we stop asking."""
     action_ids: tuple[str, ...] = ()
     """Salesforce: the outbound message actions (04k…) that may call. Empty: any of the organization."""
     created_at: Instant
     next_due_at: Instant | None = None
+    """When it is polled next; None: never, until somebody resumes it."""
+    next_compare_at: Instant | None = None
     etag: str | None = Field(default=None, exclude=True)
 
     @field_validator("tenant_id")
@@ -55,6 +85,30 @@ class Connections(Protocol):
 
         Raises:
             TransientError: when the store cannot answer now.
+        """
+
+    async def of_tenant(self, tenant_id: str) -> list[Connection]:
+        """All of a tenant's, by id.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
+    async def due(self, source: str, *, at: datetime, most: int) -> list[Connection]:
+        """Connections of a source that are due at a moment, the longest waiting first: the active ones, and those the app has paused.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
+    async def replace(self, connection: Connection) -> Connection:
+        """Store a connection that was read before, as it is now.
+
+        Returns:
+            It, with the store's new mark.
+
+        Raises:
+            Conflict: when it was written since.
         """
 
     async def add(self, connection: Connection, *, handles: tuple[str, ...] = ()) -> None:

@@ -3,9 +3,9 @@
 ``tenantId, source, sourceId, eventType, observedAt, payload`` are the founding document's and valid alone; the rest has defaults.
 """
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, JsonValue, StringConstraints, model_validator
+from pydantic import Field, JsonValue, PlainSerializer, StringConstraints, model_validator
 from typing_extensions import override
 
 from shared import topology
@@ -15,6 +15,10 @@ from shared.contracts.message import Identifier, Instant, Message, timestamp
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Coverage = Literal["complete"] | tuple[str, ...]
 """``complete``, or the names of the vendor fields the payload speaks for: a field outside them is not known to be empty."""
+
+Payload = Annotated[dict[str, JsonValue], PlainSerializer(lambda payload: payload, return_type=Any)]
+"""A JSON object, checked when it comes in. Going out it is written as it is: asking for the kind of every value again took longer than
+all the rest of a message."""
 
 
 class IngestionEvent(Message):
@@ -29,7 +33,7 @@ class IngestionEvent(Message):
     event_type: Literal["create", "update", "delete"]
     observed_at: Instant
     """Start of the read by the vendor's clock, or the event's own time."""
-    payload: dict[str, JsonValue] | None = None
+    payload: Payload | None = None
     """The record as the vendor gave it. A delete may have none."""
     connection_id: Identifier | None = None
     """``<source>:<vendor account>``."""
@@ -38,6 +42,9 @@ class IngestionEvent(Message):
     vendor_version: Identifier | None = None
     """The vendor's own monotone value as zero-padded text, so that text order is its order."""
     coverage: Coverage = "complete"
+    run: Identifier | None = None
+    """The run of a poller that saw it. What a later run sees again is said again, and not dropped as a duplicate: in between, a webhook may
+    have brought what the vendor had before."""
 
     @override
     def identity(self) -> tuple[str, ...]:
@@ -50,6 +57,7 @@ class IngestionEvent(Message):
             self.event_type,
             self.vendor_version or timestamp(self.observed_at),
             digest(self.payload, self.coverage),
+            *(() if self.run is None else (self.run,)),
         )
 
 
@@ -73,3 +81,9 @@ class IngestionBatch(Message):
     def identity(self) -> tuple[str, ...]:
         """The hash of its events' ids."""
         return (self.connection_id, digest(*(event.id for event in self.events)))
+
+    @override
+    def encode(self) -> bytes:
+        """The same as of any message, written in one pass: the payloads of a batch are megabytes, and were checked when they came in."""
+        said = self.model_dump_json(by_alias=True)
+        return f'{{"type":"{self.TYPE}","version":{self.VERSION},{said[1:]}'.encode()

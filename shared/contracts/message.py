@@ -59,6 +59,11 @@ class Message(Wire):
     tenant_id: Identifier
     correlation_id: str | None = None
 
+    @property
+    def goes_to(self) -> str:
+        """Where it goes: its kind's queue, unless it says otherwise."""
+        return self.QUEUE
+
     def identity(self) -> tuple[str, ...]:
         """The connection or shard the message is about, then the parts of architecture 6, "identity"."""
         raise NotImplementedError

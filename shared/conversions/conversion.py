@@ -33,15 +33,30 @@ class Conversion(BaseModel):
     """Canonical field → how it is read."""
     derived: Mapping[str, Derivation] = {}
     """Canonical field → how it is derived when the record does not say it itself."""
-    readers: Literal["unknown"] = "unknown"
-    """Who may read such a record, as far as the record tells."""
+    belongs: Mapping[str, str] = {}
+    """Canonical field → the id it belongs to, such as ``ownerName`` → ``ownerId``. An event that says another id and leaves the field out
+    leaves it unknown: it must not be told of the wrong record."""
+    readers: Literal["unknown", "owner", "self"] = "unknown"
+    """Who may read such a record, as far as the record tells: nobody can say, the person who owns it, the person it is."""
+    owner_field: str | None = None
+    """Canonical field that holds the owner's id, where readers are ``owner``."""
+    owner_prefix: str = ""
+    """How the ids of people begin: an owner with another one is a queue or a group, of which it is not known who is in it."""
     deleted_flag: str | None = None
     """The vendor's field that says a record is gone."""
+    merged_into: str | None = None
+    """The vendor's field in a record that is gone that names the one it was merged into."""
 
     @cached_property
     def version(self) -> str:
         """A hash of the table."""
         return digest(self.model_dump(mode="json"))
+
+    @cached_property
+    def vendor_fields(self) -> frozenset[str]:
+        """Every field of the vendor's that the table reads; those of records it refers to with dots."""
+        flags = (self.deleted_flag, self.merged_into)
+        return frozenset({*(kind.field for kind in self.fields.values()), *(flag for flag in flags if flag is not None)})
 
     def external_id(self, source_id: str) -> str:
         """The vendor's id of a record, in the one form it is stored in.
@@ -65,8 +80,8 @@ class Conversion(BaseModel):
         for name, kind in self.fields.items():
             if coverage != "complete" and kind.field not in coverage:
                 continue
-            value = record.get(kind.field)
             try:
+                value = kind.found_in(record)
                 read[name] = None if value is None else kind.read(value)
             except (ValueError, KeyError, TypeError, OverflowError):
                 unreadable.append(f"{kind.field} is not a {kind.kind}")
@@ -77,9 +92,13 @@ class Conversion(BaseModel):
     def merge(self, known: Mapping[str, Any], read: Mapping[str, Scalar]) -> dict[str, Any]:
         """What is known afterwards: the fields read replace theirs, all others stay, derived ones follow.
 
-        A field that is only ever derived follows into the unknown too. One that the vendor may also say keeps what was said last.
+        A field that belongs to an id is forgotten with it. A field that is only ever derived follows into the unknown too. One that the
+        vendor may also say keeps what was said last.
         """
         merged = {**known, **read}
+        for name, owner in self.belongs.items():
+            if name in known and name not in read and owner in read and read[owner] != known.get(owner):
+                merged[name] = None
         for name, derivation in self.derived.items():
             is_due = merged.get(name) is None or (name not in read and not read.keys().isdisjoint(derivation.inputs))
             value = derivation.derive(merged) if is_due else None

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.access.acl import without_capitals
 from shared.contracts.message import timestamp
 from shared.conversions.identifiers import salesforce_id
 
@@ -23,7 +24,24 @@ class _Kind(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     field: str
-    """The vendor's name of the field."""
+    """The vendor's name of the field. With dots it is one of a record that this one refers to: ``Owner.Name``, and stands in the payload in
+    an object of that name, which is null or missing where nothing is referred to."""
+
+    def found_in(self, record: Mapping[str, Any]) -> Any:
+        """The vendor's value; None when there is none.
+
+        Raises:
+            ValueError: what should be another record is none.
+        """
+        *parents, name = self.field.split(".")
+        for parent in parents:
+            inner = record.get(parent)
+            if inner is None:
+                return None
+            if not isinstance(inner, Mapping):
+                raise ValueError("not a record")
+            record = inner
+        return record.get(name)
 
 
 class Text(_Kind):
@@ -124,7 +142,17 @@ class Identifier(_Kind):
         return FORMS[self.form](_text(value)) or None
 
 
-FieldKind = Annotated[Text | Number | WholeNumber | Flag | Day | Moment | Choice | Identifier, Field(discriminator="kind")]
+class Email(_Kind):
+    """An address, in the one form people are recognised by: without capitals."""
+
+    kind: Literal["email"] = "email"
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        return without_capitals(_text(value).strip()) or None
+
+
+FieldKind = Annotated[Text | Number | WholeNumber | Flag | Day | Moment | Choice | Identifier | Email, Field(discriminator="kind")]
 
 
 class Joined(BaseModel):

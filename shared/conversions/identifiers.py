@@ -5,11 +5,13 @@ that the id survives systems that ignore case (Salesforce developer documentatio
 """
 
 import re
+from string import ascii_letters, ascii_uppercase, digits
 from typing import Final
 
 _SALESFORCE_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
 SHORT: Final = 15
 _CHECK_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_CAPITALS: Final = str.maketrans({letter: "1" if letter in ascii_uppercase else "0" for letter in ascii_letters + digits})
 
 
 def salesforce_id(text: str) -> str:
@@ -28,8 +30,5 @@ def salesforce_id(text: str) -> str:
 
 
 def _check_letters(short: str) -> str:
-    letters = ""
-    for start in (0, 5, 10):
-        capitals = sum(1 << place for place, letter in enumerate(short[start : start + 5]) if letter.isupper())
-        letters += _CHECK_LETTERS[capitals]
-    return letters
+    capitals = short.translate(_CAPITALS)
+    return "".join(_CHECK_LETTERS[int(capitals[start : start + 5][::-1], 2)] for start in (0, 5, 10))

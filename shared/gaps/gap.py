@@ -3,14 +3,21 @@
 Opened by anything that could have lost something; closed only by a finished sweep.
 """
 
-from typing import Literal, Protocol
+from datetime import datetime, timedelta
+from typing import Final, Literal, Protocol
+
+from pydantic import Field
 
 from shared.contracts.canonical import digest
 from shared.contracts.message import Identifier, Instant, Wire
 
-GapReason = Literal["acl-unknown", "partial-out-of-order"]
+GapReason = Literal["acl-unknown", "partial-out-of-order", "deletions-not-retained", "changes-not-retained", "not-readable", "rejected"]
 """``acl-unknown``: readers could not be told. ``partial-out-of-order``: an older event came late and speaks for fields a newer one does
-not."""
+not. ``deletions-not-retained``, ``changes-not-retained``: the vendor's log is shorter than we were away. ``not-readable``: the vendor does
+not let us read the stream. ``rejected``: what was read could not be stored, and is parked."""
+
+SEEN_EVERY: Final = timedelta(seconds=60)
+"""An open gap that is seen again is written again no sooner: ten thousand records with unknown readers are one gap."""
 
 
 class Gap(Wire):
@@ -23,7 +30,20 @@ class Gap(Wire):
     """What of the connection is concerned: a record type, a drive, a channel."""
     reason: GapReason
     opened_at: Instant
+    seen_at: Instant | None = None
+    """When it was seen last, to within ``SEEN_EVERY``."""
+    closed_at: Instant | None = None
     status: Literal["open", "closed"] = "open"
+    etag: str | None = Field(default=None, exclude=True)
+
+    def is_closed_by(self, sweep_started_at: datetime) -> bool:
+        """Whether a finished sweep that began then saw all that the gap stands for: nothing of it is younger than the sweep."""
+        return (self.seen_at or self.opened_at) + SEEN_EVERY <= sweep_started_at
+
+    def says(self, sighting: "Gap") -> bool:
+        """Whether the stored gap need not be written for being seen again: it is open, and was marked less than ``SEEN_EVERY`` before."""
+        seen_at = self.seen_at or self.opened_at
+        return self.status == "open" and (sighting.seen_at or sighting.opened_at) - seen_at < SEEN_EVERY
 
     @classmethod
     def found(cls, *, tenant_id: str, connection_id: str, stream: str, reason: GapReason, at: Instant) -> "Gap":
@@ -35,6 +55,7 @@ class Gap(Wire):
             stream=stream,
             reason=reason,
             opened_at=at,
+            seen_at=at,
         )
 
 
@@ -42,8 +63,25 @@ class Gaps(Protocol):
     """Where gaps are recorded."""
 
     async def open(self, gap: Gap) -> None:
-        """Record the gap. One that is open already stays as it is, with the moment it was opened first; a closed one opens again.
+        """Record the gap. One that is open keeps when it was opened first, and is marked as seen again; a closed one opens again.
 
         Raises:
             TransientError: when it could not be recorded now.
+        """
+
+    async def open_ones(self, tenant_id: str, connection_id: str) -> list[Gap]:
+        """The open gaps of a connection, the oldest first.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
+    async def close(self, gap: Gap, *, at: Instant) -> bool:
+        """Close a gap that was read before.
+
+        Returns:
+            Whether it is closed now; not when it was seen again since it was read.
+
+        Raises:
+            TransientError: when it could not be closed now.
         """

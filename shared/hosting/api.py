@@ -37,10 +37,11 @@ async def answered(
     """Let the caller in, act for them, and answer.
 
     Args:
-        act: what is asked, for a caller whose token was checked; raises BadRequest for what makes no sense.
+        act: what is asked, for a caller whose token was checked; raises BadRequest for what makes no sense, Forbidden for what this
+            caller may not, NotFound for what is not there.
         ports: gives this worker's; settings that are wrong are answered like any other fault.
     """
-    from shared.errors import BadRequest, PipelineError, TokenRefused, TransientError, place_of
+    from shared.errors import BadRequest, Forbidden, NotFound, PipelineError, TokenRefused, TransientError, place_of
     from shared.hosting.triggers import traceparent
     from shared.telemetry.names import Metric, Span
     from shared.telemetry.tracing import span
@@ -62,6 +63,10 @@ async def answered(
         )
     except BadRequest as error:
         response, outcome = _fault(400, str(error)), "malformed"
+    except Forbidden as error:
+        response, outcome = _fault(403, str(error)), "forbidden"
+    except NotFound as error:
+        response, outcome = _fault(404, str(error)), "missing"
     except (TransientError, asyncio.CancelledError) as error:  # a CancelledError must not leave: the worker would never answer
         log.warning("a call of the API is put off", extra={"function": function, "reason": type(error).__name__, "detail": str(error)})
         response, outcome = _fault(503, "not now: come back in a moment", {"Retry-After": str(RETRY_AFTER_SECONDS)}), "unavailable"

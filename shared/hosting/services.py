@@ -6,27 +6,33 @@ this module loads nothing heavy (architecture 4, rule 9).
 
 import os
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import httpx2
     from azure.core.pipeline.transport import AioHttpTransport
     from azure.identity.aio import DefaultAzureCredential
+    from azure.servicebus.aio import ServiceBusClient
 
+    from shared.access.directory import Directory
     from shared.access.tokens import TokenCheck
     from shared.chunks.store import ChunkStore
     from shared.connections.connection import Connections
+    from shared.connections.secrets import Secrets
     from shared.contracts.claim import ClaimStore
     from shared.embeddings.embedder import Embedder
     from shared.gaps.gap import Gaps
     from shared.messaging.delivery import DeliveryPorts
     from shared.messaging.envelope import Transport
     from shared.messaging.publisher import Publisher
+    from shared.messaging.queue_ages import QueueAges
     from shared.settings import Settings
     from shared.shards.known import KnownShards
+    from shared.shards.record_index import RecordIndex
     from shared.shards.store import ShardStore
     from shared.storage.cosmos import CosmosAccount
+    from shared.streams.state import StreamStates
     from shared.telemetry.metrics import Metrics
     from shared.topology import Space
 
@@ -71,19 +77,27 @@ class Services:
     @cached_property
     def transport(self) -> "Transport":
         """The broker."""
+        from shared.messaging.service_bus import ServiceBusTransport
+
+        return ServiceBusTransport(self._service_bus_client)
+
+    @cached_property
+    def queue_ages(self) -> "QueueAges":
+        """How long queues make their messages wait."""
+        from shared.messaging.service_bus_ages import ServiceBusQueueAges
+
+        return ServiceBusQueueAges(self._service_bus_client, now=now)
+
+    def _service_bus_client(self) -> "ServiceBusClient":
         from azure.servicebus.aio import ServiceBusClient
 
-        from shared.messaging.service_bus import RETRY_OPTIONS, ServiceBusTransport
+        from shared.messaging.service_bus import RETRY_OPTIONS
 
         connection = self.settings.service_bus
         options: dict[str, Any] = dict(RETRY_OPTIONS)
-
-        def client() -> ServiceBusClient:
-            if connection.connection_string is not None:
-                return ServiceBusClient.from_connection_string(connection.connection_string.get_secret_value(), **options)
-            return ServiceBusClient(str(connection.address), self.credential, **options)
-
-        return ServiceBusTransport(client)
+        if connection.connection_string is not None:
+            return ServiceBusClient.from_connection_string(connection.connection_string.get_secret_value(), **options)
+        return ServiceBusClient(str(connection.address), self.credential, **options)
 
     @cached_property
     def claims(self) -> "ClaimStore":
@@ -163,6 +177,25 @@ class Services:
 
         return space_of(self.settings.embedding)
 
+    async def _identity_token(self, scope: str) -> str:
+        from shared.storage.identity import identity_token
+
+        return await identity_token(self.credential, scope)
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        """Where connections' secrets are: in Key Vault, if there is one, and in the settings."""
+        from shared.storage.key_vault import TOKEN_SCOPE, KeyVaultSecrets
+        from shared.storage.setting_secrets import SecretsInTurn, SettingSecrets
+
+        in_settings = SettingSecrets(self.settings.secrets)
+        if self.settings.key_vault_uri is None:
+            return in_settings
+        in_vault = KeyVaultSecrets(
+            self.settings.key_vault_uri, http=lambda: self.http, token=partial(self._identity_token, TOKEN_SCOPE), now=now
+        )
+        return SecretsInTurn(in_vault, in_settings)
+
     @cached_property
     def embedder(self) -> "Embedder":
         """Texts in, vectors out.
@@ -173,12 +206,7 @@ class Services:
         from shared.embeddings.gathering import GatheringEmbedder
         from shared.hosting.embedding import model_of
 
-        async def token(scope: str) -> str:
-            from shared.storage.identity import identity_token
-
-            return await identity_token(self.credential, scope)
-
-        model = model_of(self.settings.embedding, http=lambda: self.http, identity_token=token, metrics=self.metrics)
+        model = model_of(self.settings.embedding, http=lambda: self.http, identity_token=self._identity_token, metrics=self.metrics)
         return GatheringEmbedder(model, metrics=self.metrics)
 
     @cached_property
@@ -201,19 +229,46 @@ class Services:
         return TokenCheck(issuer=auth.issuer, audience=auth.audience, keys=keys, claims=names, now=now)
 
     @cached_property
-    def connections(self) -> "Connections":
-        """Who is connected."""
-        from shared.connections.cache import RememberedConnections
+    def connection_store(self) -> "Connections":
+        """Who is connected, as it is stored: for whoever writes what they read."""
         from shared.storage.connection_store import CosmosConnections
 
-        return RememberedConnections(CosmosConnections(self.account), now=now)
+        return CosmosConnections(self.account)
+
+    @cached_property
+    def connections(self) -> "Connections":
+        """Who is connected, as it was up to a minute ago."""
+        from shared.connections.cache import RememberedConnections
+
+        return RememberedConnections(self.connection_store, now=now)
+
+    @cached_property
+    def states(self) -> "StreamStates":
+        """How far streams have been read."""
+        from shared.streams.state import StreamStates
+
+        return StreamStates(self.shards)
+
+    @cached_property
+    def record_index(self) -> "RecordIndex":
+        """Shards by the keys of their records."""
+        from shared.storage.record_index import CosmosRecordIndex
+
+        return CosmosRecordIndex(self.account)
+
+    @cached_property
+    def directory(self) -> "Directory":
+        """Who people are at the sources."""
+        from shared.storage.people_directory import CosmosDirectory
+
+        return CosmosDirectory(self.account, now=now)
 
     @cached_property
     def gaps(self) -> "Gaps":
         """What is not known to be complete."""
         from shared.storage.gap_store import CosmosGaps
 
-        return CosmosGaps(self.account, metrics=self.metrics, now=now)
+        return CosmosGaps(self.account, metrics=self.metrics)
 
     @cached_property
     def delivery(self) -> "DeliveryPorts":

@@ -38,6 +38,24 @@ def http_client(*, transport: httpx2.AsyncBaseTransport | None = None) -> httpx2
     )
 
 
+async def response_to(
+    client: httpx2.AsyncClient, request: httpx2.Request, *, what: str, answer_seconds: float = ANSWER_SECONDS
+) -> httpx2.Response:
+    """Send a request and read its whole answer, whatever its status: for a vendor whose body says more than the status.
+
+    Raises:
+        DependencyUnavailable: no answer within ``answer_seconds``.
+        ConfigurationError: the address is neither http nor https.
+    """
+    try:
+        async with asyncio.timeout(answer_seconds):
+            return await client.send(request)
+    except httpx2.UnsupportedProtocol as error:
+        raise ConfigurationError(f"{what}: the address is neither http nor https") from error
+    except (httpx2.RequestError, TimeoutError, OSError) as error:
+        raise DependencyUnavailable(f"{what}: no answer ({type(error).__name__})") from error
+
+
 async def answer_of(
     client: httpx2.AsyncClient, request: httpx2.Request, *, what: str, answer_seconds: float = ANSWER_SECONDS
 ) -> httpx2.Response:
@@ -47,13 +65,7 @@ async def answer_of(
         PipelineError: as in the table of ``statuses``; no answer within ``answer_seconds`` is a DependencyUnavailable.
         ConfigurationError: the address is neither http nor https.
     """
-    try:
-        async with asyncio.timeout(answer_seconds):
-            response = await client.send(request)
-    except httpx2.UnsupportedProtocol as error:
-        raise ConfigurationError(f"{what}: the address is neither http nor https") from error
-    except (httpx2.RequestError, TimeoutError, OSError) as error:
-        raise DependencyUnavailable(f"{what}: no answer ({type(error).__name__})") from error
+    response = await response_to(client, request, what=what, answer_seconds=answer_seconds)
     refusal = error_of(response.status_code, response.headers, what)
     if refusal is not None:
         raise refusal

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -27,7 +27,7 @@ from shared.errors import (
 )
 from shared.messaging.breaker import Breakers
 from shared.messaging.envelope import CORRELATION_ID, TENANT_ID, TRACEPARENT
-from shared.messaging.outcomes import Outcome, Passed, Stored
+from shared.messaging.outcomes import Batched, Outcome, Passed, Stored
 from shared.messaging.returns import Delivery, Returns
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric, Span
@@ -83,8 +83,7 @@ async def deliver(delivery: Delivery, contract: type[MessageT], handler: Handler
             ports.breakers.of(contract.TYPE).record(failed=False)
             said = type(outcome).__name__.lower()
             ports.metrics.count(Metric.MESSAGES_HANDLED, type=contract.TYPE, outcome=said, reason=outcome.reason)
-            shard = {"shard": outcome.shard_id, "revision": outcome.revision} if isinstance(outcome, Stored | Passed) else {}
-            log.info("message handled", extra={**_ids(delivery), **shard, "outcome": said, "reason": outcome.reason})
+            log.info("message handled", extra={**_ids(delivery), **_details(outcome), "outcome": said, "reason": outcome.reason})
 
 
 async def _handled(delivery: Delivery, contract: type[MessageT], handler: Handler[MessageT], ports: DeliveryPorts) -> Outcome:
@@ -169,6 +168,16 @@ def _note(decided: str, error: Exception, delivery: Delivery, message_type: str,
         "message not handled",
         extra={**_ids(delivery), "outcome": decided, "reason": reason, **said},
     )
+
+
+def _details(outcome: Outcome) -> Mapping[str, str | int]:
+    match outcome:
+        case Stored() | Passed():
+            return {"shard": outcome.shard_id, "revision": outcome.revision}
+        case Batched():
+            return asdict(outcome)
+        case _:
+            return {}
 
 
 def _ids(delivery: Delivery) -> Mapping[str, str | int | None]:

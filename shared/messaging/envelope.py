@@ -34,10 +34,11 @@ class Envelope:
     """Not before this moment, where there is one."""
 
     @classmethod
-    def of(cls, message: Message, *, traceparent: str | None) -> "Envelope":
+    def of(cls, message: Message, *, traceparent: str | None, due_at: datetime | None = None) -> "Envelope":
         """A message with its readable properties."""
+        message_id = message.id  # a hash over all it says: made once
         said: dict[str, PropertyValue | None] = {
-            MESSAGE_ID: message.id,
+            MESSAGE_ID: message_id,
             TENANT_ID: message.tenant_id,
             CORRELATION_ID: message.correlation_id,
             TYPE: message.TYPE,
@@ -45,10 +46,11 @@ class Envelope:
             TRACEPARENT: traceparent,
         }
         return cls(
-            queue=message.QUEUE,
-            id=message.id,
+            queue=message.goes_to,
+            id=message_id,
             body=message.encode(),
             properties={name: value for name, value in said.items() if value is not None},
+            due_at=due_at,
         )
 
     @property

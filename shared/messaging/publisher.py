@@ -1,8 +1,9 @@
 """Messages out: encoded, with ids and properties, put aside when too large, confirmed by the broker before anything is acknowledged."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
 from typing_extensions import override
@@ -24,6 +25,13 @@ class Publisher(Protocol):
             TransientError: when not all of them are known to be; publishing again is harmless.
         """
 
+    async def schedule(self, message: Message, *, due_at: datetime) -> None:
+        """The message is on its queue when this returns, and is delivered at ``due_at`` or later.
+
+        Raises:
+            TransientError: when it is not known to be; scheduling again is harmless.
+        """
+
 
 class QueuePublisher(Publisher):
     """Publishes to a broker."""
@@ -36,7 +44,14 @@ class QueuePublisher(Publisher):
 
     @override
     async def publish(self, *messages: Message) -> None:
-        envelopes = [Envelope.of(message, traceparent=self._traceparent()) for message in messages]
+        await self._send(messages, due_at=None)
+
+    @override
+    async def schedule(self, message: Message, *, due_at: datetime) -> None:
+        await self._send([message], due_at=due_at)
+
+    async def _send(self, messages: Sequence[Message], *, due_at: datetime | None) -> None:
+        envelopes = [Envelope.of(message, traceparent=self._traceparent(), due_at=due_at) for message in messages]
         await self._transport.send(*[await self._light(envelope) for envelope in envelopes])
         for message in messages:
             self._metrics.count(Metric.MESSAGES_PUBLISHED, type=message.TYPE)

@@ -81,7 +81,7 @@ BUGS: Final[frozenset[type[Exception]]] = frozenset(
         MessagingEntityAlreadyExistsError,
     }
 )
-"""What receiving and administration raise. We only send, the host receives: to meet one is a bug, and bugs stay what they are."""
+"""What receiving and administration raise. We send and peek, the host receives: to meet one is a bug, and bugs stay what they are."""
 
 
 @contextmanager

@@ -31,6 +31,7 @@ INDUSTRIES: Final = (
 )
 RATINGS: Final = ("hot", "warm", "cold")
 OWNERSHIPS: Final = ("public", "private", "subsidiary", "other")
+LEAD_SOURCES: Final = ("web", "phone_inquiry", "partner_referral", "purchased_list", "other")
 
 
 class AccountData(StructuredData):
@@ -84,6 +85,68 @@ class AccountData(StructuredData):
     last_activity_date: str | None = None
     is_person_account: bool | None = None
     description: str | None = None
+    photo_url: str | None = None
+    naics_desc: str | None = None
+    tradestyle: str | None = None
+    jigsaw: str | None = None
+    jigsaw_company_id: str | None = None
+    clean_status: str | None = None
+    parent_name: str | None = None
+    record_type_name: str | None = None
+    operating_hours_id: str | None = None
+    operating_hours_name: str | None = None
+    channel_program_name: str | None = None
+    channel_program_level_name: str | None = None
+    is_customer_portal: bool | None = None
+    is_partner: bool | None = None
+    is_buyer: bool | None = None
+    is_priority_record: bool | None = None
+    salutation: str | None = None
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    suffix: str | None = None
+    person_contact_id: str | None = None
+    person_email: str | None = None
+    person_title: str | None = None
+    person_department: str | None = None
+    person_mobile_phone: str | None = None
+    person_home_phone: str | None = None
+    person_other_phone: str | None = None
+    person_assistant_name: str | None = None
+    person_assistant_phone: str | None = None
+    person_birthdate: str | None = None
+    person_lead_source: Annotated[str | None, Field(json_schema_extra={"examples": list(LEAD_SOURCES)})] = None
+    person_do_not_call: bool | None = None
+    person_has_opted_out_of_email: bool | None = None
+    person_has_opted_out_of_fax: bool | None = None
+    person_email_bounced_reason: str | None = None
+    person_email_bounced_date: str | None = None
+    person_mailing_street: str | None = None
+    person_mailing_city: str | None = None
+    person_mailing_state: str | None = None
+    person_mailing_postal_code: str | None = None
+    person_mailing_country: str | None = None
+    person_mailing_state_code: str | None = None
+    person_mailing_country_code: str | None = None
+    person_mailing_geocode_accuracy: str | None = None
+    person_mailing_latitude: float | None = None
+    person_mailing_longitude: float | None = None
+    person_other_street: str | None = None
+    person_other_city: str | None = None
+    person_other_state: str | None = None
+    person_other_postal_code: str | None = None
+    person_other_country: str | None = None
+    person_other_state_code: str | None = None
+    person_other_country_code: str | None = None
+    person_other_geocode_accuracy: str | None = None
+    person_other_latitude: float | None = None
+    person_other_longitude: float | None = None
+    owner_name: str | None = None
+    created_by_name: str | None = None
+    last_modified_by_name: str | None = None
+    last_referenced_date: str | None = None
+    last_viewed_date: str | None = None
 
 
 ACCOUNT: Final = ShardType(

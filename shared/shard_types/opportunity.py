@@ -61,6 +61,13 @@ class OpportunityData(StructuredData):
     total_opportunity_quantity: float | None = None
     description: str | None = None
     next_step: str | None = None
+    account_name: str | None = None
+    contact_name: str | None = None
+    campaign_name: str | None = None
+    has_opportunity_splits: bool | None = None
+    owner_name: str | None = None
+    created_by_name: str | None = None
+    last_modified_by_name: str | None = None
 
 
 OPPORTUNITY: Final = ShardType(

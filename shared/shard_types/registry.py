@@ -6,10 +6,12 @@ from shared.errors import UnmappableRecord
 from shared.shard_types.account import ACCOUNT
 from shared.shard_types.contact import CONTACT
 from shared.shard_types.integration_state import INTEGRATION_STATE
+from shared.shard_types.lead import LEAD
 from shared.shard_types.opportunity import OPPORTUNITY
+from shared.shard_types.person import PERSON
 from shared.shard_types.shard_type import ShardType
 
-SHARD_TYPES: Final = (ACCOUNT, CONTACT, OPPORTUNITY, INTEGRATION_STATE)
+SHARD_TYPES: Final = (ACCOUNT, CONTACT, LEAD, OPPORTUNITY, PERSON, INTEGRATION_STATE)
 
 
 def shard_type(shard_type_id: str) -> ShardType:

@@ -146,6 +146,19 @@ class Shard(Wire):
         return self.model_dump(mode="json", by_alias=True)
 
     @property
+    def is_as_stamped(self) -> bool:
+        """Whether the content is what normalization's stamp says; not when somebody else wrote it."""
+        if self.normalization is None:
+            return False
+        return self.normalization.fingerprint == fingerprint(
+            structured_data=dict(self.structured_data),
+            acl=self.acl,
+            status=self.status,
+            external=self.external_relationships,
+            schema_version=self.schema_version,
+        )
+
+    @property
     def awaits_enrichment(self) -> bool:
         """Whether enrichment has not stamped this revision: then, and only then, it is announced."""
         return self.processing.enriched is None or self.processing.enriched.revision < self.revision_number

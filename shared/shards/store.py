@@ -94,6 +94,18 @@ class VectorsChange:
         return {"vectors": self.vectors.model_dump(mode="json", by_alias=True)}
 
 
+@dataclass(frozen=True)
+class StateChange:
+    """Ingestion: how far a stream has been read."""
+
+    structured_data: dict[str, Any]
+    updated_at: datetime
+
+    def paths(self) -> dict[str, Any]:
+        """The data and the moment."""
+        return {"structuredData": self.structured_data, "updatedAt": timestamp(self.updated_at)}
+
+
 class ShardStore(Protocol):
     """Where shards are."""
 

@@ -1,16 +1,33 @@
-"""Connections in Cosmos DB: key ``/id``, one point read; an alias item is read on to its connection."""
+"""Connections in Cosmos DB: key ``/id``, one point read; an alias item is read on to its connection.
 
-from typing import Any
+Whose turn it is, and what a tenant has connected, is asked of all partitions: once in some minutes, over as many items as there are
+vendor accounts.
+"""
+
+from datetime import datetime
+from typing import Any, Final
 
 from azure.core import MatchConditions
 from typing_extensions import override
 
 from shared import topology
 from shared.connections.connection import Connection, Connections
-from shared.errors import OwnershipConflict
-from shared.storage.cosmos import CosmosAccount, found, guarded_write
+from shared.contracts.message import timestamp
+from shared.errors import Conflict, OwnershipConflict
+from shared.storage.cosmos import CosmosAccount, etag_of, found, guarded_write, queried
 
 ALIAS_OF = "aliasOf"
+PAGE_ITEMS: Final = 100
+
+OF_TENANT: Final = "SELECT * FROM c WHERE c.tenantId = @tenant AND IS_DEFINED(c.source)"
+"""An alias has no source, and no tenant either."""
+
+DUE: Final = """
+SELECT * FROM c
+WHERE c.source = @source AND c.nextDueAt <= @at AND (c.status = "active" OR c.pausedBy = "app")
+ORDER BY c.nextDueAt
+"""
+"""Of all tenants: the one query of the app that knows none, and only the scheduler asks it."""
 
 
 class CosmosConnections(Connections):
@@ -24,7 +41,39 @@ class CosmosConnections(Connections):
         document = await self._read(handle)
         if document is not None and ALIAS_OF in document:
             document = await self._read(document[ALIAS_OF])
-        return None if document is None else Connection.model_validate({**document, "etag": document["_etag"]})
+        return None if document is None else _connection(document)
+
+    @override
+    async def of_tenant(self, tenant_id: str) -> list[Connection]:
+        container = await self._account.container(topology.CONNECTIONS)
+        rows = queried(container, OF_TENANT, "list a tenant's connections", page_items=PAGE_ITEMS, tenant=tenant_id)
+        return sorted([_connection(row) async for row in rows], key=lambda connection: connection.id)
+
+    @override
+    async def due(self, source: str, *, at: datetime, most: int) -> list[Connection]:
+        container = await self._account.container(topology.CONNECTIONS)
+        due: list[Connection] = []
+        rows = queried(container, DUE, "list due connections", page_items=min(most, PAGE_ITEMS), source=source, at=timestamp(at))
+        async for row in rows:
+            due.append(_connection(row))
+            if len(due) == most:
+                break
+        return due
+
+    @override
+    async def replace(self, connection: Connection) -> Connection:
+        if connection.etag is None:
+            raise Conflict("store a connection: it was never read")
+        container = await self._account.container(topology.CONNECTIONS)
+        async with guarded_write("store a connection"):
+            stored = await container.replace_item(
+                connection.id,
+                connection.model_dump(mode="json", by_alias=True),
+                etag=connection.etag,
+                match_condition=MatchConditions.IfNotModified,
+                no_response=True,
+            )
+        return connection.model_copy(update={"etag": etag_of(stored)})
 
     @override
     async def add(self, connection: Connection, *, handles: tuple[str, ...] = ()) -> None:
@@ -58,3 +107,7 @@ class CosmosConnections(Connections):
                 await container.replace_item(
                     document["id"], document, etag=known["_etag"], match_condition=MatchConditions.IfNotModified, no_response=True
                 )
+
+
+def _connection(document: dict[str, Any]) -> Connection:
+    return Connection.model_validate({**document, "etag": document["_etag"]})

@@ -107,6 +107,29 @@ async def found(reading: Awaitable[Any], what: str) -> dict[str, Any] | None:
             return None
 
 
+async def queried(
+    container: ContainerProxy, query: str, what: str, *, page_items: int, partition_key: list[str] | str | None = None, **parameters: Any
+) -> AsyncIterator[dict[str, Any]]:
+    """The rows of a query, fetched page by page as they are asked for. ``parameters``: the query's, without their ``@``.
+
+    Without a key, or with the first part of a hierarchical one, all partitions there are asked.
+
+    Raises:
+        PipelineError: as ``azure_errors``, for each page by itself.
+    """
+    within: dict[str, Any] = {} if partition_key is None else {"partition_key": partition_key}
+    named: list[dict[str, object]] = [{"name": f"@{name}", "value": value} for name, value in parameters.items()]
+    pages = container.query_items(query, parameters=named, max_item_count=page_items, **within).by_page()
+    while True:
+        async with azure_errors(what):
+            try:
+                rows = [dict(row) async for row in await anext(pages)]
+            except StopAsyncIteration:
+                return
+        for row in rows:
+            yield row
+
+
 def etag_of(answer: CosmosDict) -> str:
     """The mark of what a write stored. It comes in a header: the item itself is not sent back."""
     return str(answer.get_response_headers()["etag"])

@@ -20,6 +20,8 @@ class Metric(StrEnum):
 
     WEBHOOK_REQUESTS = "shardline.webhook.requests", "Webhook calls answered, by `source` and `outcome`."
     WEBHOOK_EVENTS = "shardline.webhook.events", "Events taken from webhook calls and put on the queue, by `source`."
+    SYNC_RECORDS = "shardline.sync.records", "Records a poller put on the queue, by `source` and `kind` of run."
+    SOURCE_REQUESTS = "shardline.source.requests", "Requests made of a vendor, by `source`, `operation` and `outcome`."
     MESSAGES_PUBLISHED = "shardline.messages.published", "Messages handed to the broker, by `type`."
     MESSAGES_HANDLED = "shardline.messages.handled", "Messages a handler finished with, by `type`, `outcome` and `reason`."
     MESSAGES_CLAIM_CHECKED = "shardline.messages.claim_checked", "Messages whose body went to blob storage, by `type`."
@@ -39,5 +41,6 @@ class Span(StrEnum):
     """What is timed as a step of one trace."""
 
     WEBHOOK = "webhook"
+    SCHEDULE = "schedule"
     HANDLE = "handle message"
     API = "api"

@@ -7,6 +7,9 @@ _OPENAI_ERROR: Final = f"{_OPENAI}test_a_fault_is_our_error_and_the_next_call_is
 _ISSUER: Final = "tests/integration/test_issuer_faults.py::"
 _ISSUER_ERROR: Final = f"{_ISSUER}test_while_no_key_was_ever_read_callers_are_put_off_and_a_second_later_let_in"
 _SALESFORCE: Final = "tests/integration/test_pretend_salesforce_faults.py::"
+_SALESFORCE_API: Final = "tests/integration/test_pretend_salesforce_api_faults.py::"
+_SALESFORCE_REFUSAL: Final = f"{_SALESFORCE_API}test_a_refusal_is_in_the_vendors_words_and_the_next_call_is_served"
+_SALESFORCE_PAGE: Final = f"{_SALESFORCE_API}test_the_maintenance_page_is_no_json"
 _BLOB: Final = "tests/integration/blob/test_blob_faults.py::"
 _BLOB_REFUSAL: Final = f"{_BLOB}test_a_refusal_is_the_services_own_and_one_of_our_errors"
 _BLOB_NO_ANSWER: Final = f"{_BLOB}test_without_an_answer_a_write_was_carried_out_or_not"
@@ -84,6 +87,20 @@ PROOFS: Final[dict[str, dict[str, str]]] = {
         "duplicate": f"{_SALESFORCE}test_a_duplicated_call_is_received_twice",
         "reorder": f"{_SALESFORCE}test_reordered_notifications_are_all_delivered_in_another_order",
         "clock-moved": f"{_SALESFORCE}test_records_are_saved_by_the_moved_clock_from_then_on",
+        "refuse": _SALESFORCE_REFUSAL,
+        "refuse (request-limit-exceeded)": _SALESFORCE_REFUSAL,
+        "refuse (concurrent-limit-exceeded)": _SALESFORCE_REFUSAL,
+        "refuse (query-timeout)": _SALESFORCE_REFUSAL,
+        "refuse (server-unavailable)": _SALESFORCE_REFUSAL,
+        "refuse (invalid-session)": _SALESFORCE_REFUSAL,
+        "refuse (invalid-query-locator)": _SALESFORCE_REFUSAL,
+        "refuse (unable-to-lock)": _SALESFORCE_REFUSAL,
+        "refuse (api-disabled)": _SALESFORCE_REFUSAL,
+        "refuse (maintenance-page)": _SALESFORCE_PAGE,
+        "timeout": f"{_SALESFORCE_API}test_a_dropped_connection_and_a_silent_one_are_no_answers",
+        "malformed": _SALESFORCE_PAGE,
+        "malformed (maintenance-page)": _SALESFORCE_PAGE,
+        "malformed (cut-off)": f"{_SALESFORCE_API}test_an_answer_can_end_in_its_middle",
     },
     "service-bus": {
         "drop": f"{_BUS}test_a_dropped_send_fails_and_was_carried_out_only_where_the_plan_says_so",

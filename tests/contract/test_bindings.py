@@ -28,6 +28,10 @@ SEARCH = {
     "authLevel": "ANONYMOUS",
 }
 
+CONNECTIONS = {**SEARCH, "route": "v1/connections"}
+POLL = {"type": "timerTrigger", "name": "timer", "direction": "IN", "schedule": "0 */5 * * * *"}
+COMPLETENESS = {**SEARCH, "route": "v1/connections/{id}/completeness"}
+
 
 def queue(name: str) -> dict[str, str]:
     return {
@@ -42,10 +46,16 @@ def queue(name: str) -> dict[str, str]:
 
 LIGHT: dict[str, Any] = {
     "ingestion-salesforce-webhook": [WEBHOOK, ANSWER],
+    "ingestion-salesforce-poll": [POLL],
+    "sync-inbound-worker": [queue("sync-inbound")],
+    "sync-inbound-bulk-worker": [queue("sync-inbound-bulk")],
     "normalization-processor": [queue("ingestion-events")],
+    "normalization-bulk-processor": [queue("ingestion-events-bulk")],
     "enrichment-processor": [queue("shard-emission")],
     "embedding-pipeline": [queue("enrichment-jobs")],
     "search": [SEARCH, ANSWER],
+    "connections-list": [CONNECTIONS, ANSWER],
+    "connections-completeness": [COMPLETENESS, ANSWER],
 }
 HEAVY: dict[str, Any] = {"embedding-worker": [queue("embedding-jobs")]}
 

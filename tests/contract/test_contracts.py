@@ -54,6 +54,7 @@ each_message = pytest.mark.parametrize("kind", MESSAGES, ids=lambda kind: kind.T
 
 def test_the_messages_are_those_of_the_architecture() -> None:
     assert {kind.TYPE: kind.QUEUE for kind in MESSAGES} == {
+        "SyncRequested": "sync-inbound",
         "IngestionEvent": "ingestion-events",
         "IngestionBatch": "ingestion-events-bulk",
         "ShardEmitted": "shard-emission",

@@ -119,6 +119,7 @@ JSON_TYPES = {
     "moment": "string",
     "choice": "string",
     "identifier": "string",
+    "email": "string",
 }
 
 

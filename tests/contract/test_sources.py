@@ -154,6 +154,10 @@ class Failing(Publisher):
     async def publish(self, *messages: Message) -> None:
         raise self._error
 
+    @override
+    async def schedule(self, message: Message, *, due_at: datetime) -> None:
+        raise self._error
+
 
 @every_source
 def test_a_source_brings_its_calls_and_says_its_own_name(source: str) -> None:

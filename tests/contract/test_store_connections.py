@@ -1,12 +1,15 @@
 """Connections: one suite for the two twins, and the cache in front of either."""
 
 import asyncio
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from devtools.fakes.clock import Clock
-from devtools.fakes.samples import sample_connection
+from devtools.fakes.samples import NOON, sample_connection
 from shared.connections.cache import RememberedConnections
+from shared.connections.connection import Connection
 from shared.errors import Conflict, OwnershipConflict
 from tests.plugins.twins import Stores
 
@@ -156,3 +159,109 @@ async def test_who_adds_through_the_cache_sees_it_at_once(stores: Stores, tenant
     await remembered.add(sample_connection(tenant_id, tenant_id))
 
     assert await remembered.find(f"salesforce:{tenant_id}") is not None
+
+
+# --- changed, listed and due
+
+
+async def test_a_connection_that_was_read_is_stored_as_it_is_now(stores: Stores, tenant_id: str) -> None:
+    await stores.connections.add(sample_connection(tenant_id, tenant_id), handles=(f"{tenant_id}-key",))
+    read = await stores.connections.find(f"salesforce:{tenant_id}")
+    assert read is not None
+
+    stored = await stores.connections.replace(read.model_copy(update={"status": "paused", "paused_reason": "revoked"}))
+    again = await stores.connections.replace(stored.model_copy(update={"status": "active"}))
+
+    assert again.etag not in (None, read.etag, stored.etag)
+    assert await stores.connections.find(f"{tenant_id}-key") == again
+
+
+async def test_a_connection_that_was_written_since_is_not_replaced(stores: Stores, tenant_id: str) -> None:
+    await stores.connections.add(sample_connection(tenant_id, tenant_id))
+    read = await stores.connections.find(f"salesforce:{tenant_id}")
+    assert read is not None
+    stored = await stores.connections.replace(read.model_copy(update={"paused_reason": "mine"}))
+
+    for late in (read, read.model_copy(update={"etag": None})):
+        with pytest.raises(Conflict):
+            await stores.connections.replace(late.model_copy(update={"paused_reason": "theirs"}))
+
+    assert await stores.connections.find(read.id) == stored
+
+
+async def test_a_connection_that_was_never_added_is_not_replaced(stores: Stores, tenant_id: str) -> None:
+    for etag in (None, '"1"'):
+        with pytest.raises(Conflict):
+            await stores.connections.replace(sample_connection(tenant_id, tenant_id).model_copy(update={"etag": etag}))
+
+    assert await stores.connections.find(f"salesforce:{tenant_id}") is None
+
+
+async def test_a_tenants_connections_are_its_own_and_no_aliases(stores: Stores, tenant_id: str) -> None:
+    for account in (f"{tenant_id}-b", f"{tenant_id}-a"):
+        await stores.connections.add(sample_connection(tenant_id, account), handles=(f"{account}-key",))
+    await stores.connections.add(sample_connection(f"{tenant_id}-other", f"{tenant_id}-c"))
+
+    found = await stores.connections.of_tenant(tenant_id)
+
+    assert [connection.account for connection in found] == [f"{tenant_id}-a", f"{tenant_id}-b"]
+    assert found[0] == await stores.connections.find(f"salesforce:{tenant_id}-a")
+    assert await stores.connections.of_tenant(f"{tenant_id}-nobody") == []
+
+
+async def test_due_are_the_longest_waiting_first_and_no_more_than_asked_for(stores: Stores, tenant_id: str) -> None:
+    for number, minutes in enumerate((3, 1, 2, 0)):
+        await stores.connections.add(due(tenant_id, f"{number}", minutes=minutes))
+
+    found = await stores.connections.due(tenant_id, at=NOON, most=10)
+
+    assert [connection.account for connection in found] == ["0", "2", "1", "3"]
+    assert found[0] == await stores.connections.find(found[0].id)
+    assert [connection.account for connection in await stores.connections.due(tenant_id, at=NOON, most=3)] == ["0", "2", "1"]
+
+
+async def test_due_are_the_active_ones_and_those_that_the_app_has_paused(stores: Stores, tenant_id: str) -> None:
+    await stores.connections.add(due(tenant_id, "active"))
+    await stores.connections.add(due(tenant_id, "paused by the app", status="paused", paused_by="app"))
+    await stores.connections.add(due(tenant_id, "paused by an operator", status="paused", paused_by="operator"))
+    await stores.connections.add(due(tenant_id, "paused by nobody knows whom", status="paused"))
+    await stores.connections.add(due(tenant_id, "later", minutes=-1))
+    await stores.connections.add(due(tenant_id, "never").model_copy(update={"next_due_at": None}))
+    await stores.connections.add(due(f"{tenant_id}-other", "of another source"))
+
+    found = await stores.connections.due(tenant_id, at=NOON, most=10)
+
+    assert {connection.account for connection in found} == {"active", "paused by the app"}
+
+
+def due(source: str, account: str, *, minutes: float = 1, **changes: Any) -> Connection:
+    """A connection that has been due for so many minutes, of a source nobody else has."""
+    connection = sample_connection(source, account)
+    named = {"id": f"{source}:{account}", "source": source, "next_due_at": NOON - timedelta(minutes=minutes)}
+    return connection.model_copy(update={**named, **changes})
+
+
+async def test_who_replaces_through_the_cache_sees_it_at_once_under_every_handle(stores: Stores, tenant_id: str) -> None:
+    remembered = RememberedConnections(stores.connections, now=Clock())
+    await remembered.add(sample_connection(tenant_id, tenant_id), handles=(f"{tenant_id}-key",))
+    read = await remembered.find(f"salesforce:{tenant_id}")
+    assert read == await remembered.find(f"{tenant_id}-key")
+    assert read is not None
+
+    stored = await remembered.replace(read.model_copy(update={"status": "paused"}))
+
+    assert await remembered.find(f"salesforce:{tenant_id}") == await remembered.find(f"{tenant_id}-key") == stored
+    assert await remembered.of_tenant(tenant_id) == [stored]
+
+
+async def test_who_may_not_replace_sees_why_at_once(stores: Stores, tenant_id: str) -> None:
+    remembered = RememberedConnections(stores.connections, now=Clock())
+    await remembered.add(sample_connection(tenant_id, tenant_id))
+    read = await remembered.find(f"salesforce:{tenant_id}")
+    assert read is not None
+    theirs = await stores.connections.replace(read.model_copy(update={"status": "paused"}))  # by another worker
+
+    with pytest.raises(Conflict):
+        await remembered.replace(read)
+
+    assert await remembered.find(read.id) == theirs

@@ -1,18 +1,17 @@
-"""Shards, gaps and shard types: one suite per port for its two twins (``tests/plugins/twins.py``).
+"""Shards and shard types: one suite per port for its two twins (``tests/plugins/twins.py``).
 
-Connections, claims and the broker have files of their own beside this one.
+Connections, gaps, claims and the broker have files of their own beside this one.
 """
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
-from devtools.fakes.samples import NOON, sample_change, sample_gap, sample_id, sample_shard, sample_sighting, sample_vectors
+from devtools.fakes.samples import sample_change, sample_id, sample_shard, sample_sighting, sample_vectors
 from shared.errors import Conflict, OwnershipConflict
 from shared.shard_types.ensure import ensure_shard_types
 from shared.shard_types.registry import SHARD_TYPES
@@ -232,32 +231,6 @@ async def test_an_alias_is_one_tenants(stores: Stores, tenant_id: str) -> None:
 
     assert await stores.shards.read(other, sample_id(tenant_id, "old")) is None
     assert await stores.shards.read(tenant_id, sample_id(tenant_id, "old")) is None
-
-
-# --- gaps
-
-
-async def test_a_gap_keeps_the_moment_it_was_opened_first(stores: Stores, tenant_id: str) -> None:
-    await stores.gaps().open(sample_gap(tenant_id))
-
-    await stores.gaps().open(sample_gap(tenant_id, at=NOON + timedelta(hours=1)))
-
-    assert await stores.stored_gap(sample_gap(tenant_id)) == sample_gap(tenant_id)
-
-
-async def test_a_closed_gap_opens_again_with_a_new_moment(stores: Stores, tenant_id: str) -> None:
-    await stores.put_gap(sample_gap(tenant_id).model_copy(update={"status": "closed"}))
-    again = sample_gap(tenant_id, at=NOON + timedelta(hours=1))
-
-    await stores.gaps().open(again)
-
-    assert await stores.stored_gap(again) == again
-
-
-async def test_a_gap_that_many_open_at_once_is_open(stores: Stores, tenant_id: str) -> None:
-    await asyncio.gather(*[stores.gaps().open(sample_gap(tenant_id)) for _ in range(8)])
-
-    assert (await stores.stored_gap(sample_gap(tenant_id))).status == "open"
 
 
 # --- shard types

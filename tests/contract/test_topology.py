@@ -29,6 +29,8 @@ def test_a_queue_has_productions_values(queue: Queue) -> None:
 
 def test_the_queues_of_the_architecture_that_have_a_function_or_a_reader() -> None:
     assert [queue.name for queue in TOPOLOGY.queues] == [
+        "sync-inbound",
+        "sync-inbound-bulk",
         "ingestion-events",
         "ingestion-events-bulk",
         "shard-emission",
@@ -177,8 +179,8 @@ def test_each_clamp_is_told() -> None:
     told = list(clamps())
 
     assert told[:2] == [
-        "ingestion-events: DefaultMessageTimeToLive P14D becomes PT1H",
-        "ingestion-events: DuplicateDetectionHistoryTimeWindow PT1H becomes PT5M",
+        "sync-inbound: DefaultMessageTimeToLive P14D becomes PT1H",
+        "sync-inbound: DuplicateDetectionHistoryTimeWindow PT1H becomes PT5M",
     ]
     assert len(told) == 2 * len(TOPOLOGY.queues)
 

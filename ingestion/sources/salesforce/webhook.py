@@ -10,12 +10,13 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import JsonValue
 
 from ingestion.sources.salesforce import soap
+from ingestion.sources.salesforce.versions import VERSION_FIELD, vendor_version
 from ingestion.sources.source import WebhookRequest, WebhookResponse
 from shared.connections.connection import Connection
 from shared.contracts.ingestion import IngestionEvent
@@ -24,11 +25,6 @@ from shared.errors import ContractViolation, SignatureMismatch
 
 MIN_KEY_CHARACTERS: Final = 32
 MAX_KEY_CHARACTERS: Final = 256
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-VERSION_FIELD: Final = "SystemModstamp"
-"""The vendor's monotone value: it moves on user and system changes alike."""
 
 
 def key_handle(key: str) -> str:
@@ -90,20 +86,9 @@ def _event(notification: soap.Notification, received_at: datetime, connection: C
         payload={**notification.fields, "attributes": attributes},
         connection_id=connection.id,
         record_type=notification.object_type,
-        vendor_version=_vendor_version(notification.fields.get(VERSION_FIELD)),
+        vendor_version=vendor_version(notification.fields.get(VERSION_FIELD)),
         coverage=tuple(sorted(notification.fields)),
     )
-
-
-def _vendor_version(text: JsonValue) -> str | None:
-    """Milliseconds since 1970 as 15 digits; None when the message does not carry the field, which is legal."""
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return f"{(moment - EPOCH) // timedelta(milliseconds=1):015d}"
 
 
 def _organization(text: str) -> bytes:

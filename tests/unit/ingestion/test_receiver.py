@@ -60,7 +60,23 @@ class Raising(Connections, Publisher):
         raise self.error
 
     @override
+    async def of_tenant(self, tenant_id: str) -> list[Connection]:
+        raise self.error
+
+    @override
+    async def due(self, source: str, *, at: datetime, most: int) -> list[Connection]:
+        raise self.error
+
+    @override
+    async def replace(self, connection: Connection) -> Connection:
+        raise self.error
+
+    @override
     async def publish(self, *messages: Message) -> None:
+        raise self.error
+
+    @override
+    async def schedule(self, message: Message, *, due_at: datetime) -> None:
         raise self.error
 
 
@@ -126,6 +142,10 @@ async def test_nothing_is_acknowledged_before_the_publish_has_returned() -> None
     class Slow(Publisher):
         @override
         async def publish(self, *messages: Message) -> None:
+            await confirmed.wait()
+
+        @override
+        async def schedule(self, message: Message, *, due_at: datetime) -> None:
             await confirmed.wait()
 
     door.publisher = Slow()

@@ -1,6 +1,7 @@
 """What a webhook call leaves in logs and answers: facts with ids, never the body and never the key."""
 
 import logging
+from datetime import datetime
 
 import pytest
 from typing_extensions import override
@@ -32,6 +33,10 @@ class Quoting(Publisher):
     @override
     async def publish(self, *messages: Message) -> None:
         raise self.kind(f"cannot send {messages[0].encode().decode()}")
+
+    @override
+    async def schedule(self, message: Message, *, due_at: datetime) -> None:
+        await self.publish(message)
 
 
 async def test_an_accepted_call_says_how_many_events_of_whose_connection_and_no_more(said: Said) -> None:

@@ -50,7 +50,13 @@ def test_each_variable_fills_its_field() -> None:
     environ = {
         **AZURE,
         "COSMOS_DATABASE": "other",
+        "KEY_VAULT__vaultUri": "https://acme.vault.azure.net/",
         "SALESFORCE_WEBHOOK_LIMIT_BYTES": "1024",
+        "SALESFORCE_API_VERSION": "67.0",
+        "SYNC_STEP_SECONDS": "12.5",
+        "SYNC_OVERLAP_SECONDS": "0",
+        "SYNC_COMPARE_GRACE_SECONDS": "60",
+        "SYNC_PACE_AGE_SECONDS": "5",
         "EMBEDDING_AZURE_OPENAI_API_KEY": "s3cr3t",
         "EMBEDDING_AZURE_OPENAI_DEPLOYMENT": "embeddings-eu",
         "AUTH_TENANT_CLAIM": "org",
@@ -65,8 +71,49 @@ def test_each_variable_fills_its_field() -> None:
     assert embedding.azure_openai_api_key is not None
     assert embedding.azure_openai_api_key.get_secret_value() == "s3cr3t"
     assert embedding.azure_openai_deployment == "embeddings-eu"
+    assert (settings.key_vault_uri, settings.salesforce.api_version) == ("https://acme.vault.azure.net/", "67.0")
+    assert tuple(settings.sync.model_dump().values()) == (12.5, 0, 60, 5)
     assert (auth.issuer, auth.audience, auth.jwks_url) == tuple(AUTH.values())
     assert (auth.tenant_claim, auth.admin_role) == ("org", "Boss")
+
+
+def test_how_sources_are_polled_has_defaults() -> None:
+    settings = Settings.from_environ(LOCAL)
+
+    assert settings.sync.model_dump() == {
+        "step_seconds": 120,
+        "overlap_seconds": 600,
+        "compare_grace_seconds": 900,
+        "pace_age_seconds": 30,
+    }
+    assert (settings.salesforce.api_version, settings.key_vault_uri, settings.secrets) == ("66.0", None, {})
+
+
+def test_every_variable_of_a_secret_is_one() -> None:
+    environ = {"SECRET_ACME_KEY": "s3cr3t", "SECRET_EMPTY": "", "SECRETARY": "Jane", "XSECRET_A": "x", "SECRET_<NAME>": "odd"}
+
+    secrets = Settings.from_environ({**LOCAL, **environ}).secrets
+
+    assert {name: secret.get_secret_value() for name, secret in secrets.items()} == {"SECRET_ACME_KEY": "s3cr3t"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("KEY_VAULT__vaultUri", "http://acme.vault.azure.net"),
+        ("KEY_VAULT__vaultUri", "acme"),
+        ("KEY_VAULT__vaultUri", "https://acme.vault.azure.net/secrets/x"),
+        ("SALESFORCE_API_VERSION", "v66.0"),
+        ("SALESFORCE_API_VERSION", "66.0/query"),
+        ("SYNC_STEP_SECONDS", "0"),
+        ("SYNC_STEP_SECONDS", "241"),
+        ("SYNC_OVERLAP_SECONDS", "-1"),
+        ("SYNC_PACE_AGE_SECONDS", "soon"),
+    ],
+)
+def test_a_setting_of_the_sources_that_makes_no_sense_is_named(variable: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^settings: {variable}: [^;]*$"):
+        Settings.from_environ({**LOCAL, variable: value})
 
 
 def test_all_faults_are_told_at_once_by_the_names_of_their_variables() -> None:
@@ -164,7 +211,7 @@ def test_the_api_is_never_open_for_want_of_a_setting(missing: str) -> None:
 @pytest.mark.parametrize("shown", [repr, str, lambda settings: settings.model_dump_json()])
 def test_a_secret_is_never_shown(shown: object) -> None:
     assert callable(shown)
-    for environ in (LOCAL, {**AZURE, "EMBEDDING_AZURE_OPENAI_API_KEY": "s3cr3t"}):
+    for environ in (LOCAL, {**AZURE, "EMBEDDING_AZURE_OPENAI_API_KEY": "s3cr3t", "SECRET_ACME_KEY": "s3cr3t"}):
         assert "s3cr3t" not in shown(Settings.from_environ(environ))
 
 

@@ -19,7 +19,7 @@ WRONG = {
     "send --timeout never": "send: argument --timeout: 'never' is no number of seconds above 0",
     "peek": "peek: name one QUEUE, or say --all",
     "peek --all shard-emission": "peek: name one QUEUE, or say --all",
-    "peek no-such-queue": "peek: argument QUEUE: invalid choice: 'no-such-queue' (choose from 'ingestion-events', ",
+    "peek no-such-queue": "peek: argument QUEUE: invalid choice: 'no-such-queue' (choose from 'sync-inbound', ",
     "peek shard-emission --most 0": "peek: argument --most: '0' is no number from 1 on",
     "shard a b": "python -m devtools: unrecognized arguments: b",
     "search": "search: the following arguments are required: WORD",

@@ -17,7 +17,8 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def a_sent_burst() -> Sent:
     org = PretendOrg("00D000000000062EAA", Random(7), lambda: NOON)
     ids = org.populate(accounts=2, contacts=2, opportunities=2)
-    records = tuple(org.record(record_id) for record_ids in ids.values() for record_id in record_ids)
+    sent = tuple(org.record(record_id) for record_ids in ids.values() for record_id in record_ids)
+    records = (*sent, org.create("Lead"), *(org.record(user_id) for user_id in org.user_ids))
     return Sent(org, records, acknowledged=len(records), answers={})
 
 
@@ -35,19 +36,18 @@ def the_right_shard(sent: Sent, record: Record) -> Shard:
     shard = sample_shard("sample").model_copy(
         update={"shard_type_id": SHARD_TYPES[record.object_name], "structured_data": data, "vectors": sample_vectors(revision=1)}
     )
-    if record.object_name == "Account":
-        return shard
-    return linked(shard, RELATIONSHIPS[record.object_name], the_accounts_id(sent, record))
+    named = RELATIONSHIPS[record.object_name].items()
+    return linked(shard, *((name, the_id(sent, record, field)) for field, name in named if record.fields.get(field)))
 
 
-def the_accounts_id(sent: Sent, record: Record) -> str:
-    return sent.shard_id(sent.org.record(str(record.fields["AccountId"])), tenant_id="sample")
+def the_id(sent: Sent, record: Record, field: str) -> str:
+    return sent.shard_id(sent.org.record(str(record.fields[field])), tenant_id="sample")
 
 
-def linked(shard: Shard, *edge: str) -> Shard:
-    """With one edge, or with none."""
-    edges = ({"relationshipType": edge[0], "targetShardId": edge[1]},) if edge else ()
-    return shard.model_copy(update={"internal_relationships": edges})
+def linked(shard: Shard, *edges: tuple[str, str]) -> Shard:
+    """With these edges and no others."""
+    made = tuple({"relationshipType": name, "targetShardId": target} for name, target in edges)
+    return shard.model_copy(update={"internal_relationships": made})
 
 
 def right_shards(sent: Sent) -> dict[str, Shard]:
@@ -97,13 +97,14 @@ def test_a_record_that_became_another_type_is_a_fault() -> None:
 def test_every_edge_that_is_missing_or_leads_elsewhere_is_a_fault() -> None:
     sent = a_sent_burst()
     opportunity, right = the_opportunity(sent), right_shards(sent)
-    wanted = ("opportunity_for", the_accounts_id(sent, opportunity))
-    for edge in [(), ("opportunity_for", "f" * 32), ("contact_for", wanted[1])]:
-        shards = {**right, opportunity.id: linked(right[opportunity.id], *edge)}
+    company, owner = ("opportunity_for", the_id(sent, opportunity, "AccountId")), ("has_owner", the_id(sent, opportunity, "OwnerId"))
+    wanted = sorted(map(str, (company, owner)))
+    for edges in [(), (company,), (("opportunity_for", "f" * 32), owner), (("contact_for", company[1]), owner)]:
+        shards = {**right, opportunity.id: linked(right[opportunity.id], *edges)}
 
-        got = [str(edge)] if edge else []
+        got = sorted(map(str, edges))
 
-        assert faults(sent, shards) == [f"Opportunity {opportunity.id} is linked by {got} and not by {[str(wanted)]}"]
+        assert faults(sent, shards) == [f"Opportunity {opportunity.id} is linked by {got} and not by {wanted}"]
 
 
 def test_vectors_that_are_missing_of_an_older_revision_or_of_no_words_are_a_fault() -> None:

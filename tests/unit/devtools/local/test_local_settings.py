@@ -5,8 +5,8 @@ from pathlib import Path
 
 from devtools import azurite
 from devtools.local.addresses import Addresses
-from devtools.local.run import Run
-from shared.settings import VARIABLES, Settings
+from devtools.local.run import SALESFORCE_SECRET_NAME, Run
+from shared.settings import VARIABLES, Settings, secret_variable
 
 ROOT = Path(__file__).parents[4]
 VALUES: dict[str, str] = json.loads((ROOT / "local.settings.json").read_text(encoding="utf-8"))["Values"]
@@ -15,7 +15,8 @@ THE_HOSTS_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
 
 
 def test_they_are_settings_of_ours_or_of_the_host_and_complete() -> None:
-    assert set(VALUES) <= set(VARIABLES) | THE_HOSTS_OWN
+    secrets = {secret_variable(SALESFORCE_SECRET_NAME)}
+    assert set(VALUES) <= set(VARIABLES) | THE_HOSTS_OWN | secrets
     assert Settings.from_environ(VALUES).consumer_type == "all"
 
 
@@ -25,3 +26,9 @@ def test_they_lead_to_the_stand_ins() -> None:
     # 5672 and Azurite's 10000 are what the SDKs take when no port is said.
     assert VALUES["SERVICE_BUS"] == RUN.settings["SERVICE_BUS"].replace("localhost:5672", "localhost")
     assert (VALUES["BLOB"], RUN.settings["BLOB"]) == ("UseDevelopmentStorage=true", azurite.connection_string(10000))
+
+
+def test_they_let_the_app_into_the_pretend_salesforce_and_compare_what_is_seconds_old() -> None:
+    names = (secret_variable(SALESFORCE_SECRET_NAME), "SYNC_COMPARE_GRACE_SECONDS")
+
+    assert [VALUES[name] for name in names] == [RUN.settings[name] for name in names]

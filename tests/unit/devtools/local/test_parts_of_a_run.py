@@ -82,6 +82,21 @@ def test_without_a_plan_about_blobs_azurite_listens_where_the_run_says(tmp_path:
     assert command[command.index("--blobPort") + 1] == "10000"
 
 
+def test_a_run_that_asks_for_it_has_a_pretend_salesforce_which_a_plan_can_name(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    Plan(name="told by a test", faults=(Fault(at="salesforce", kind=Kind.TIMEOUT, calls=1),)).write(plan)
+    run = Parts(Addresses(), tmp_path, tmp_path / "queues.json", plan, salesforce=("--organization-id", "00D000000000062EAA"))
+
+    command, ready = run.store("salesforce")
+
+    assert run.stores == (*ALL, "salesforce")
+    assert command[1:] == [
+        *("-m", "devtools.vendors.salesforce.api", "--port", "7090", "--organization-id", "00D000000000062EAA"),
+        *("--faults", str(plan)),
+    ]
+    assert ready == "salesforce: ready"
+
+
 def test_a_plan_may_name_others_who_are_no_part_of_a_run(tmp_path: Path) -> None:
     assert parts(tmp_path, "salesforce").stores == ALL
 

@@ -28,9 +28,20 @@ def test_a_plan_for_a_stand_in_that_up_does_not_start_is_refused(tmp_path: Path)
     path = written(tmp_path, REFUSED, Fault(at="azure-openai", kind=Kind.TIMEOUT, calls=1))
 
     with pytest.raises(
-        PlanInvalid, match=r"azure-openai: timeout on .*: such a run can do faults at blob, cosmos, host, issuer, service-bus"
+        PlanInvalid, match=r"azure-openai: timeout on .*: such a run can do faults at blob, cosmos, host, issuer, salesforce, service-bus"
     ):
         planned.read(path)
+
+
+def test_what_the_organization_is_asked_can_go_wrong_and_what_it_sends_cannot(tmp_path: Path) -> None:
+    slow_query = Fault(at="salesforce", kind=Kind.DELAY, seconds=1, operation="query", calls=1)
+    sent_twice = Fault(at="salesforce", kind=Kind.DUPLICATE, calls=1)
+    never_sent = Fault(at="salesforce", kind=Kind.DROP, operation="outbound-message", calls=1)
+
+    assert planned.read(written(tmp_path, slow_query)).faults == (slow_query,)
+    for of_the_sender in (sent_twice, never_sent):
+        with pytest.raises(PlanInvalid, match=r"salesforce: .*: only these can meet it: "):
+            planned.read(written(tmp_path, of_the_sender))
 
 
 def test_a_plan_without_faults_is_refused_because_it_would_prove_nothing(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from devtools.fakes.embedding import CountingEmbedder, InMemoryChunks
 from devtools.fakes.pipeline import InMemoryPipeline
-from devtools.fakes.stores import InMemoryShards
+from devtools.fakes.stores import InMemoryRecordIndex, InMemoryShards
 from shared.chunks.store import ChunkChange, Manifest
 from shared.embeddings.embedder import Vector
 from shared.messaging.envelope import Envelope
@@ -58,6 +58,10 @@ class SteppedShards(InMemoryShards):
     async def record_vectors(self, tenant_id: str, shard_id: ShardId, vectors: Vectors) -> bool:
         return await _alone(super().record_vectors(tenant_id, shard_id, vectors))
 
+    @override
+    async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
+        await _alone(super().add_alias(tenant_id, old_id, surviving_id))
+
 
 class SteppedChunks(InMemoryChunks):
     """Chunks whose every call is a turn."""
@@ -83,6 +87,7 @@ def stepped() -> InMemoryPipeline:
     """The pipeline over these ports. An event loop runs it as any other."""
     pipeline = InMemoryPipeline()
     pipeline.shards = SteppedShards()
+    pipeline.index = InMemoryRecordIndex(pipeline.shards)
     pipeline.chunks = SteppedChunks()
     pipeline.embedder = SteppedEmbedder()
     return pipeline

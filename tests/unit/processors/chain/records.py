@@ -21,6 +21,9 @@ ACCOUNT: Final = "001Kd00000aCcT1IAK"
 OTHER_ACCOUNT: Final = "001Kd00000aCcT2IAK"
 CONTACT: Final = "003Kd00000cOnT1IAK"
 OPPORTUNITY: Final = "006Kd00000pA3xQIAS"
+OWNER: Final = "005Kd00000oWnR1IAK"
+OTHER_OWNER: Final = "005Kd00000oWnR2IAK"
+QUEUE: Final = "00GKd00000qUeU1MAK"
 
 ACCOUNT_SHARD: Final = ShardId("b991eadc1580fc28d85528aae0e41b2b")
 OTHER_ACCOUNT_SHARD: Final = ShardId("9bee2deeda325c33808e4cf30aade086")
@@ -53,6 +56,22 @@ def gone(event: IngestionEvent, *, saved: int) -> IngestionEvent:
     later = opportunity(saved=saved)
     said = {**(event.payload or {}), "IsDeleted": True}
     return event.model_copy(update={"payload": said, "vendor_version": later.vendor_version, "observed_at": later.observed_at})
+
+
+def merged(event: IngestionEvent, into: str, *, saved: int) -> IngestionEvent:
+    """The record was merged into another then: it is gone, and names the one that is left."""
+    said = gone(event, saved=saved)
+    return said.model_copy(update={"event_type": "delete", "payload": {**(said.payload or {}), "MasterRecordId": into}})
+
+
+def person(*, saved: int = 0, record: str = OWNER, **fields: JsonValue) -> IngestionEvent:
+    """Somebody who works here."""
+    return _of("User", record, {"Name": "Vera Nyberg", "Email": "vera@acme.example", **fields}, saved=saved, tenant="acme")
+
+
+def lead(*, saved: int = 0, record: str = "00QKd00000lEaD1MAK", **fields: JsonValue) -> IngestionEvent:
+    """Somebody who may become a customer."""
+    return _of("Lead", record, {"FirstName": "Road", "LastName": "Runner", "Company": "Beep", **fields}, saved=saved, tenant="acme")
 
 
 def _of(record_type: str, record: str, fields: Mapping[str, JsonValue], *, saved: int, tenant: str) -> IngestionEvent:

@@ -6,11 +6,10 @@ from typing import Final
 import pytest
 
 from devtools.fakes.pipeline import STAGES, InMemoryPipeline
-from shared.access.acl import TENANT, readers
 from tests.unit.processors.chain.deliveries import WAYS, Choose, hand_over
 from tests.unit.processors.chain.records import (
-    ACCOUNT_SHARD,
     OTHER_ACCOUNT,
+    OWNER,
     account,
     again,
     chunks,
@@ -18,7 +17,6 @@ from tests.unit.processors.chain.records import (
     deal,
     gone,
     say,
-    share,
 )
 
 ways: Final = pytest.mark.parametrize("choose", WAYS, ids=lambda way: way.__name__.strip("_"))
@@ -31,7 +29,7 @@ async def a_story() -> InMemoryPipeline:
     await say(pipeline, contact(), account())
     await say(pipeline, account(saved=1, Description="They make anvils.\n\nThey fly."), deal(saved=1, AccountId=OTHER_ACCOUNT))
     await say(pipeline, account(saved=2))
-    await say(pipeline, await share(pipeline, ACCOUNT_SHARD, readers([TENANT])))
+    await say(pipeline, account(saved=3, OwnerId=OWNER))
     await say(pipeline, contact(saved=3, Description="Left."), contact(saved=4), gone(contact(), saved=5))
     pipeline.clock.advance(seconds=2 * 3600)
     return pipeline

@@ -28,6 +28,34 @@ async def embedded() -> InMemoryPipeline:
     return pipeline
 
 
+async def test_a_record_that_is_deleted_waits_ninety_days_without_a_passage_and_an_undelete_revives_both() -> None:
+    pipeline = await embedded()
+    before = await shard(pipeline, ACCOUNT_SHARD), chunks(pipeline)
+
+    await say(pipeline, gone(account(Description=X), saved=1))
+
+    waiting = await shard(pipeline, ACCOUNT_SHARD)
+    assert (waiting.status, waiting.ttl, waiting.structured_data) == ("deleted", 90 * 24 * 3600, before[0].structured_data)
+    assert chunks(pipeline) == {}
+
+    await say(pipeline, account(saved=2, Description=X))
+
+    revived = await shard(pipeline, ACCOUNT_SHARD)
+    assert (revived.status, revived.ttl, revived.structured_data) == ("active", -1, before[0].structured_data)
+    assert chunks(pipeline) == before[1]
+    assert unfinished(pipeline) == []
+
+
+async def test_a_deletion_of_the_vendors_log_says_nothing_and_still_takes_the_passages() -> None:
+    pipeline = await embedded()
+
+    await say(pipeline, account(saved=1).model_copy(update={"event_type": "delete", "payload": None}))
+
+    waiting = await shard(pipeline, ACCOUNT_SHARD)
+    assert (waiting.status, waiting.structured_data["name"]) == ("deleted", "Acme Anvils")
+    assert chunks(pipeline) == {}
+
+
 async def test_a_shard_whose_retention_is_over_and_whose_record_comes_back_starts_anew() -> None:
     pipeline = await embedded()
     await say(pipeline, account(saved=1, Description=Y), account(saved=2, Description=Z), gone(account(), saved=3))

@@ -235,6 +235,31 @@ async def test_nothing_is_left_under_an_id_that_was_given_up_while_its_chunks_we
     assert (await now_stored(accounts.shards, surviving)).vectors is None
 
 
+@pytest.mark.parametrize("revision", [1, 9], ids=["of the first revision", "of a later one"])
+async def test_a_request_for_nothing_of_an_id_that_was_given_up_removes_what_was_made_before(revision: int) -> None:
+    accounts = Accounts()
+    shard, surviving = await accounts.embedded(paragraphs(1)), await accounts.store(paragraphs(2), number=2)
+    await accounts.shards.add_alias("acme", ShardId(shard.id), ShardId(surviving.id))
+    message = await accounts.request(shard.model_copy(update={"revision_number": revision}))
+
+    await accounts.embed(message)
+
+    assert accounts.stored(shard) == {}
+    assert await accounts.embed(message) == Unchanged("embedded")
+    assert accounts.stored(surviving) == {}
+
+
+async def test_a_request_for_nothing_where_nothing_was_writes_nothing() -> None:
+    accounts = Accounts()
+    shard, surviving = await accounts.store(paragraphs(1)), await accounts.store(paragraphs(2), number=2)
+    await accounts.shards.add_alias("acme", ShardId(shard.id), ShardId(surviving.id))
+    message = await accounts.request(shard)
+    writes = accounts.chunks.writes
+
+    assert await accounts.embed(message) == Ignored("nothing was there")
+    assert accounts.chunks.writes == writes
+
+
 class RefusesOnce(InMemoryShards):
     """The store says that a later summary is there, and there is none."""
 

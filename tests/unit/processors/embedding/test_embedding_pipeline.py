@@ -44,6 +44,19 @@ async def test_a_new_shard_is_asked_for_whole() -> None:
     assert (message.generation, message.content_hash, message.chunks) == (wanted.generation, wanted.content_hash, wanted.chunks)
 
 
+async def test_of_an_id_that_was_given_up_nothing_is_wanted_and_the_shard_it_leads_to_is_left_alone() -> None:
+    accounts = Accounts()
+    shard, surviving = await accounts.store("Makes rockets."), await accounts.store("Makes anvils.", number=2)
+    await accounts.shards.add_alias("acme", ShardId(shard.id), ShardId(surviving.id))
+
+    outcome = await accounts.pipeline.request(links_done(shard))
+
+    assert outcome == Passed(shard.id, 1, reason="given-up id")
+    [message] = asked(accounts.pipeline)
+    assert (message.shard_id, message.space, message.chunks, message.principals) == (shard.id, "letters-26", (), ())
+    assert await now_stored(accounts.shards, surviving) == surviving
+
+
 async def test_asking_writes_nothing_to_the_shard() -> None:
     accounts = Accounts()
     shard = await accounts.store("Makes rockets.")

@@ -94,10 +94,10 @@ async def test_a_contact_is_linked_to_its_account_by_the_vendors_id() -> None:
     ]
 
 
-async def test_an_account_says_nothing_of_others() -> None:
+async def test_an_account_without_a_parent_and_an_owner_says_nothing_of_others() -> None:
     pipeline = InMemoryPipeline()
 
-    await say(pipeline, account(ParentId=OTHER_ACCOUNT))
+    await say(pipeline, account())
 
     assert await edges(pipeline, ACCOUNT_SHARD) == []
     assert [one.id for one in pipeline.shards.all()] == [ACCOUNT_SHARD]

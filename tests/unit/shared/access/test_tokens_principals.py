@@ -42,6 +42,15 @@ async def test_a_good_token_says_the_tenant_and_who_it_is() -> None:
 
     assert caller.tenant_id == "acme"
     assert caller.principals == {"tenant", "user:ada@example.com", "domain:example.com"}
+    assert caller.email == "ada@example.com"
+
+
+async def test_the_verified_address_is_in_lower_case_as_directories_hold_it() -> None:
+    assert (await who(ADA | {"email": "Ada@Example.COM"})).email == "ada@example.com"
+
+
+async def test_an_address_that_is_not_verified_is_no_address() -> None:
+    assert (await who(ADA | {"email_verified": False})).email is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.conversions.conversion import Conversion
-from shared.conversions.fields import Choice, Day, FieldKind, Flag, Identifier, Moment, Number, Text, WholeNumber
+from shared.conversions.fields import Choice, Day, Email, FieldKind, Flag, Identifier, Moment, Number, Text, WholeNumber
 from shared.errors import UnmappableRecord
 
 TEXT = Text(field="F")
@@ -20,6 +20,7 @@ MOMENT = Moment(field="F")
 CHOICE = Choice(field="F", labels={"Closed Won": "closed_won"})
 PLAIN_ID = Identifier(field="F")
 VENDOR_ID = Identifier(field="F", form="salesforce")
+EMAIL = Email(field="F")
 
 
 def named(kind: FieldKind, *rows: tuple[Any, Any]) -> list[Any]:
@@ -41,13 +42,14 @@ READABLE = [
     ),
     *named(CHOICE, ("Closed Won", "closed_won"), (" Closed Won ", "closed_won"), ("Our own stage", "Our own stage"), ("", None)),
     *named(PLAIN_ID, ("C012AB3CD", "C012AB3CD"), (" C012 ", "C012"), ("", None)),
+    *named(EMAIL, (" Ada@Northwind.Example ", "ada@northwind.example"), ("", None), ("no address", "no address"), ("\u212a@x", "\u212a@x")),
     *named(VENDOR_ID, ("001D000000IqhSL", "001D000000IqhSLIAZ"), ("001D000000IqhSLIAZ", "001D000000IqhSLIAZ")),
 ]
 
 UNREADABLE = [
     *(
         (kind, value)
-        for kind in (TEXT, NUMBER, WHOLE, FLAG, DAY, MOMENT, CHOICE, PLAIN_ID, VENDOR_ID)
+        for kind in (TEXT, NUMBER, WHOLE, FLAG, DAY, MOMENT, CHOICE, PLAIN_ID, VENDOR_ID, EMAIL)
         for value in ({"s3cr3t": 1}, ["s3cr3t"])
     ),
     *((NUMBER, value) for value in ("s3cr3t", "", "1,000", "1_000", "NaN", "INF", "Infinity", math.nan, math.inf, True, "0x10", 10**400)),
@@ -83,7 +85,7 @@ def test_an_unreadable_value_is_refused_by_the_name_of_its_field(kind: FieldKind
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
-@pytest.mark.parametrize("kind", [TEXT, NUMBER, WHOLE, FLAG, DAY, MOMENT, CHOICE, PLAIN_ID, VENDOR_ID], ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", [TEXT, NUMBER, WHOLE, FLAG, DAY, MOMENT, CHOICE, PLAIN_ID, VENDOR_ID, EMAIL], ids=lambda kind: kind.kind)
 @pytest.mark.parametrize("record", [{}, {"F": None}], ids=["absent", "null"])
 def test_an_absent_or_null_value_reads_as_none(kind: FieldKind, record: dict[str, Any]) -> None:
     assert conversion(kind).read(record, "complete") == {"canonical": None}
@@ -96,7 +98,7 @@ def test_a_number_reads_alike_from_json_and_from_text(number: float) -> None:
 
 
 @given(
-    st.sampled_from([TEXT, NUMBER, WHOLE, FLAG, DAY, MOMENT, CHOICE, PLAIN_ID, VENDOR_ID]),
+    st.sampled_from([TEXT, NUMBER, WHOLE, FLAG, DAY, MOMENT, CHOICE, PLAIN_ID, VENDOR_ID, EMAIL]),
     st.text(max_size=30) | st.integers() | st.floats(),
 )
 @settings(deadline=None, max_examples=300)

@@ -50,6 +50,8 @@ def test_a_gap_is_open_since_it_was_found() -> None:
         "stream": "Opportunity",
         "reason": "acl-unknown",
         "openedAt": "2026-11-21T12:00:00.000000Z",
+        "seenAt": "2026-11-21T12:00:00.000000Z",
+        "closedAt": None,
         "status": "open",
     }
 
@@ -60,4 +62,4 @@ async def test_a_gap_found_again_keeps_the_moment_it_was_opened() -> None:
     await gaps.open(gap())
     await gaps.open(gap(at=LATER))
 
-    assert [found.opened_at for found in gaps.known.values()] == [NOON]
+    assert [(found.opened_at, found.seen_at) for found in gaps.known.values()] == [(NOON, LATER)]

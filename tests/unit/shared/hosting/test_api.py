@@ -8,9 +8,12 @@ from typing import Any
 
 import azure.functions as func
 import pytest
+from typing_extensions import override
 
+from shared.access.acl import Principal
+from shared.access.directory import Directory, expanded
 from shared.access.tokens import Caller
-from shared.errors import BadRequest, ConfigurationError, Conflict, DependencyUnavailable, PermanentError, RateLimited
+from shared.errors import BadRequest, ConfigurationError, Conflict, DependencyUnavailable, Forbidden, NotFound, PermanentError, RateLimited
 from shared.hosting.api import answered
 from shared.hosting.services import Services
 from shared.settings import Settings
@@ -133,6 +136,20 @@ async def test_a_call_that_makes_no_sense_is_told_so_in_words() -> None:
     assert ports.metrics.total(Metric.API_REQUESTS, function="search", outcome="malformed") == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "outcome"),
+    [(Forbidden("for the admins of a tenant"), 403, "forbidden"), (NotFound("there is no such connection"), 404, "missing")],
+)
+async def test_what_a_caller_may_not_or_what_is_not_there_is_told_in_words(error: Exception, status: int, outcome: str, said: Said) -> None:
+    ports = Ports()
+
+    response = await answer(a_call(f"Bearer {token()}"), failing(error), ports=ports)
+
+    assert (response.status_code, body_of(response)) == (status, {"error": str(error)})
+    assert ports.metrics.total(Metric.API_REQUESTS, function="search", outcome=outcome) == 1
+    assert said.ours == []
+
+
 async def test_who_calls_is_checked_before_what_is_asked() -> None:
     assert (await answer(a_call(), failing(BadRequest("q is missing")))).status_code == 401
 
@@ -162,6 +179,24 @@ async def test_an_issuer_that_does_not_answer_is_no_refusal() -> None:
     response = await answer(a_call(f"Bearer {token()}"), ports=ports)
 
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+
+
+class NobodyKnows(Directory):
+    """A directory that does not answer."""
+
+    @override
+    async def principals_of(self, tenant_id: str, email: str) -> frozenset[Principal]:
+        raise DependencyUnavailable("the directory: no answer")
+
+
+async def test_a_caller_who_cannot_be_looked_up_is_put_off_and_not_shown_less() -> None:
+    async def act(caller: Caller) -> Greeting:
+        return Greeting(said_to=(await expanded(caller, NobodyKnows())).tenant_id)
+
+    named = await answer(a_call(f"Bearer {token(email='ada@acme.example', email_verified=True)}"), act)
+    nameless = await answer(a_call(f"Bearer {token()}"), act)
+
+    assert (named.status_code, nameless.status_code) == (503, 200)
 
 
 async def test_a_call_that_is_cancelled_is_answered_all_the_same() -> None:

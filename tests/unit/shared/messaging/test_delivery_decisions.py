@@ -19,12 +19,14 @@ from shared.errors import (
     ContractViolation,
     DependencyUnavailable,
     Forbidden,
+    NotFound,
     OwnershipConflict,
     PermanentError,
     PipelineError,
     RateLimited,
     RequestRefused,
     SignatureMismatch,
+    StreamUnreadable,
     TokenRefused,
     TransientError,
     UnmappableRecord,
@@ -72,15 +74,17 @@ REJECTED = (
     ConfigurationError("a credential was revoked"),
     SignatureMismatch("not from whom it says"),
 )
-ANSWERED = (TokenRefused("no token"), BadRequest("no question"))
+ANSWERED = (TokenRefused("no token"), BadRequest("no question"), NotFound("nothing there"))
 """Of our API alone: a caller hears of them, and no handler of messages raises them."""
+CAUGHT = (StreamUnreadable("no right"),)
+"""Of the pollers alone: it ends a run, and leaves no handler."""
 UNKNOWN = (RuntimeError("bug"), KeyError("bug"), TimeoutError(), PipelineError("nobody said which kind"))
 
 
 def test_the_table_holds_every_error_there_is() -> None:
     defined = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PipelineError)}
 
-    assert {type(error) for error in (*LATER, *REJECTED, *ANSWERED, *UNKNOWN) if isinstance(error, PipelineError)} == defined
+    assert {type(error) for error in (*LATER, *REJECTED, *ANSWERED, *CAUGHT, *UNKNOWN) if isinstance(error, PipelineError)} == defined
 
 
 @pytest.mark.parametrize("error", LATER, ids=lambda error: type(error).__name__)

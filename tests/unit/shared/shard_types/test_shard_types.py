@@ -19,13 +19,21 @@ each_type = pytest.mark.parametrize("known", SHARD_TYPES, ids=lambda known: know
 REQUIRED: dict[str, dict[str, Any]] = {
     "c_account": {"name": "Northwind"},
     "c_contact": {"name": "Ada Lovelace"},
+    "c_lead": {"name": "Grace Hopper"},
     "c_opportunity": {"name": "Deal"},
-    "integration.state": {"name": "s", "connectionId": "salesforce:00D", "integrationType": "salesforce", "stream": "Opportunity"},
+    "c_person": {"name": "Vera Nyberg"},
+    "integration.state": {
+        "name": "s",
+        "connectionId": "salesforce:00D",
+        "source": "salesforce",
+        "stream": "Opportunity",
+        "kind": "changes",
+    },
 }
 
 
 def test_the_registry_holds_the_types_of_the_product() -> None:
-    assert [known.id for known in SHARD_TYPES] == ["c_account", "c_contact", "c_opportunity", "integration.state"]
+    assert [known.id for known in SHARD_TYPES] == ["c_account", "c_contact", "c_lead", "c_opportunity", "c_person", "integration.state"]
 
 
 def test_a_type_the_registry_does_not_know_is_refused() -> None:

@@ -1,0 +1,142 @@
+"""Shards in memory, and what is read of all of them: the twins of the shard store, the record index and the directory."""
+
+import copy
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from typing_extensions import override
+
+from shared.access.acl import Principal
+from shared.access.directory import PERSON, Directory, principals_of_person
+from shared.errors import Conflict, OwnershipConflict
+from shared.shards.ids import ShardId
+from shared.shards.model import Shard, Vectors
+from shared.shards.record_index import RecordIndex, RecordKind, StoredRecord
+from shared.shards.store import MAX_ALIAS_STEPS, MAX_PATHS, Change, ShardStore, VectorsChange
+
+ALIAS_OF = "aliasOf"
+
+
+class InMemoryShards(ShardStore):
+    """Shards by tenant and id. ``reads`` and ``writes`` count requests."""
+
+    def __init__(self) -> None:
+        self._documents: dict[tuple[str, str], dict[str, Any]] = {}
+        self._etag = 0
+        self.reads = 0
+        self.writes = 0
+
+    def all(self) -> list[Shard]:
+        """Every shard, aliases left out."""
+        return [Shard.model_validate(copy.deepcopy(document)) for document in self._documents.values() if ALIAS_OF not in document]
+
+    def expire(self, tenant_id: str, shard_id: str) -> None:
+        """The retention of a shard is over."""
+        del self._documents[tenant_id, shard_id]
+
+    @override
+    async def read(self, tenant_id: str, shard_id: ShardId) -> Shard | None:
+        _, document = self._followed(tenant_id, shard_id)
+        return None if document is None else Shard.model_validate(copy.deepcopy(document))
+
+    @override
+    async def create(self, shard: Shard) -> Shard:
+        self.writes += 1
+        if (shard.tenant_id, shard.id) in self._documents:
+            raise Conflict("the shard is there")
+        return self._store(shard.tenant_id, shard.document())
+
+    @override
+    async def change(self, shard: Shard, change: Change) -> Shard:
+        self.writes += 1
+        paths = change.paths()
+        if len(paths) > MAX_PATHS:
+            raise ValueError(f"a partial update may name {MAX_PATHS} paths, and this one names {len(paths)}")
+        document = self._documents.get((shard.tenant_id, shard.id))
+        if document is None or document["etag"] != shard.etag:
+            raise Conflict("the shard was written since")
+        return self._store(shard.tenant_id, {**document, **paths})
+
+    @override
+    async def record_vectors(self, tenant_id: str, shard_id: ShardId, vectors: Vectors) -> bool:
+        self.writes += 1
+        document = self._documents.get((tenant_id, shard_id))
+        if document is None or ALIAS_OF in document or document["revisionNumber"] < vectors.revision:
+            return False
+        if ((document.get("vectors") or {}).get("revision") or 0) > vectors.revision:
+            return False
+        self._store(tenant_id, {**document, **VectorsChange(vectors).paths()})
+        return True
+
+    @override
+    async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
+        end, _ = self._followed(tenant_id, surviving_id)
+        if end == old_id:
+            raise OwnershipConflict("the surviving shard is itself an alias of the old one")
+        self.writes += 1
+        self._put(tenant_id, {"id": old_id, "tenantId": tenant_id, ALIAS_OF: surviving_id})
+
+    def _put(self, tenant_id: str, document: dict[str, Any]) -> dict[str, Any]:
+        self._etag += 1
+        stored = {**copy.deepcopy(document), "etag": str(self._etag)}
+        self._documents[tenant_id, document["id"]] = stored
+        return stored
+
+    def _store(self, tenant_id: str, document: dict[str, Any]) -> Shard:
+        return Shard.model_validate(copy.deepcopy(self._put(tenant_id, document)))
+
+    def _followed(self, tenant_id: str, shard_id: str) -> tuple[str, dict[str, Any] | None]:
+        for _ in range(MAX_ALIAS_STEPS + 1):
+            self.reads += 1
+            document = self._documents.get((tenant_id, shard_id))
+            if document is None or ALIAS_OF not in document:
+                return shard_id, document
+            shard_id = document[ALIAS_OF]
+        raise Conflict("the chain of aliases does not end")
+
+
+class InMemoryRecordIndex(RecordIndex):
+    """Shards by their records' keys. What it gives is as the adapter gives it: to look at, and not to write."""
+
+    def __init__(self, shards: InMemoryShards) -> None:
+        self._shards = shards
+
+    @override
+    async def between(self, kind: RecordKind, *, after: str | None, up_to: str | None) -> AsyncIterator[StoredRecord]:
+        for shard, external_id in self._of(kind):
+            if (after is None or external_id > after) and (up_to is None or external_id <= up_to):
+                yield StoredRecord(external_id, _to_look_at(shard))
+
+    @override
+    async def naming(self, tenant_id: str, target: ShardId) -> AsyncIterator[Shard]:
+        for shard in self._shards.all():
+            if shard.tenant_id == tenant_id and any(edge.get("targetShardId") == target for edge in shard.internal_relationships):
+                yield _to_look_at(shard)
+
+    @override
+    async def count(self, kind: RecordKind) -> int:
+        return sum(shard.status == "active" for shard, _ in self._of(kind))
+
+    def _of(self, kind: RecordKind) -> Iterator[tuple[Shard, str]]:
+        for shard in self._shards.all():
+            if shard.tenant_id != kind.tenant_id or shard.status == "draft":
+                continue
+            for edge in shard.external_relationships:
+                if (edge.system, edge.scope, edge.record_type) == (kind.system, kind.scope, kind.record_type):
+                    yield shard, edge.external_id
+
+
+def _to_look_at(shard: Shard) -> Shard:
+    return shard.model_copy(update={"vectors": None, "unstructured_data": None, "ml_fields": None, "etag": None})
+
+
+class InMemoryDirectory(Directory):
+    """People among the shards."""
+
+    def __init__(self, shards: InMemoryShards) -> None:
+        self._shards = shards
+
+    @override
+    async def principals_of(self, tenant_id: str, email: str) -> frozenset[Principal]:
+        people = [shard for shard in self._shards.all() if (shard.tenant_id, shard.shard_type_id) == (tenant_id, PERSON)]
+        return frozenset(principal for person in people for principal in principals_of_person(person, email))

@@ -1,0 +1,31 @@
+"""The sources that are polled: the one list. Apart from those that push: a webhook's worker must not load a client of every vendor."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import httpx2
+
+from ingestion.sources.salesforce.poller import SalesforcePoller
+from ingestion.sources.source import Poller
+from shared.connections.secrets import Secrets
+from shared.settings import Settings
+from shared.streams.state import StreamStates
+from shared.telemetry.metrics import Metrics
+
+
+def pollers(
+    settings: Settings,
+    *,
+    http: httpx2.AsyncClient,
+    secrets: Secrets,
+    states: StreamStates,
+    metrics: Metrics,
+    now: Callable[[], datetime],
+) -> dict[str, Poller]:
+    """Every poller by its source's name."""
+    overlap = timedelta(seconds=settings.sync.overlap_seconds)
+    version = settings.salesforce.api_version
+    known: tuple[Poller, ...] = (
+        SalesforcePoller(http=http, secrets=secrets, states=states, metrics=metrics, now=now, api_version=version, overlap=overlap),
+    )
+    return {poller.source: poller for poller in known}

@@ -1,0 +1,154 @@
+"""What the workers of one connection share: the access token, how much of the daily allowance is used, and a pause the vendor asked for.
+
+One item, written only over what was read. The token is in it only enciphered, with a key made from the connection's own secret: who can
+read the store and not the secret can do nothing with it. So one worker logs in, and all the others use what it got.
+"""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from shared.connections.connection import Connection
+from shared.contracts.message import Instant, Wire
+from shared.errors import Conflict, RateLimited
+from shared.streams.state import ACCOUNT, StreamState, StreamStates
+
+TRIES: Final = 5
+"""How often a write that somebody was quicker than is tried again."""
+GAUGE_KEPT: Final = timedelta(minutes=15)
+"""So long a gauge is believed. Past it a look at the vendor's own is worth its one call."""
+GAUGE_STEP: Final = 0.01
+"""A gauge that moved by less of the allowance is not worth a write."""
+GAUGE_TOLD: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A session at the vendor's."""
+
+    value: str
+    instance_url: str
+
+
+class AccountMemory(Wire):
+    """The shared item's content."""
+
+    token: str | None = None
+    """Enciphered: the session and its address."""
+    login_until: Instant | None = None
+    """Somebody is logging in, and is believed to be alive until then."""
+    used_count: int | None = None
+    allowed_count: int | None = None
+    gauged_at: Instant | None = None
+
+    def is_used_up(self, share: float) -> bool:
+        """Whether so much of the allowance is used."""
+        return self.used_count is not None and self.allowed_count is not None and self.used_count >= share * self.allowed_count
+
+
+class TokenCipher:
+    """Enciphers tokens with a key made from a secret."""
+
+    def __init__(self, secret: str, connection_id: str) -> None:
+        key = HKDF(algorithm=SHA256(), length=32, salt=None, info=connection_id.encode()).derive(secret.encode())
+        self._fernet = Fernet(base64.urlsafe_b64encode(key))
+
+    def sealed(self, token: Token, *, at: datetime) -> str:
+        """The token as it is stored."""
+        plain = json.dumps([token.value, token.instance_url]).encode()
+        return self._fernet.encrypt_at_time(plain, int(at.timestamp())).decode()
+
+    def opened(self, sealed: str | None) -> Token | None:
+        """The stored token; None when there is none, or it was sealed with a secret that was replaced since."""
+        try:
+            value, instance_url = json.loads(self._fernet.decrypt((sealed or "").encode()))
+        except (InvalidToken, ValueError):
+            return None
+        return Token(value, instance_url)
+
+
+class Account:
+    """One connection's shared memory, as one worker sees it."""
+
+    def __init__(self, connection: Connection, states: StreamStates, now: Callable[[], datetime]) -> None:
+        self._connection = connection
+        self._states = states
+        self._now = now
+        self._state: StreamState | None = None
+        self._told_at: datetime | None = None
+        self.memory = AccountMemory()
+
+    async def look(self) -> AccountMemory:
+        """Read it anew.
+
+        Raises:
+            TransientError: the store cannot now.
+        """
+        self._state = await self._states.read(self._connection, ACCOUNT, "account")
+        self.memory = AccountMemory.model_validate(self._state.cursor or {})
+        return self.memory
+
+    async def change(self, changed: Callable[[AccountMemory], AccountMemory | None]) -> bool:
+        """Write a change over what is there now. ``changed`` gives None to leave all as it is.
+
+        Returns:
+            Whether it was written.
+
+        Raises:
+            Conflict: others were quicker, again and again.
+        """
+        for _ in range(TRIES):
+            if self._state is None:
+                await self.look()
+            wanted = changed(self.memory)
+            if wanted is None or self._state is None:
+                return False
+            state = self._state.model_copy(update={"cursor": wanted.model_dump(mode="json", by_alias=True)})
+            try:
+                self._state = await self._states.save(state, at=self._now())
+            except Conflict:
+                self._state = None
+            else:
+                self.memory = wanted
+                return True
+        raise Conflict("the connection's shared memory is written all the time")
+
+    async def gauge(self, used_count: int, allowed_count: int) -> None:
+        """Take note of the vendor's gauge. The others are told when it moved enough, or after a while."""
+        now = self._now()
+        moved = abs(used_count - (self.memory.used_count or 0)) >= GAUGE_STEP * allowed_count
+        is_due = self._told_at is None or now - self._told_at >= GAUGE_TOLD
+        gauged = {"used_count": used_count, "allowed_count": allowed_count, "gauged_at": now}
+        if moved or is_due:
+            self._told_at = now
+            await self.change(lambda memory: memory.model_copy(update=gauged))
+        else:
+            self.memory = self.memory.model_copy(update=gauged)
+
+    async def used_up(self) -> None:
+        """Take note that the vendor refuses any more for today: so the others need not find out."""
+        allowed = self.memory.allowed_count or 1
+        gauged = {"used_count": allowed, "allowed_count": allowed, "gauged_at": self._now()}
+        await self.change(lambda memory: memory.model_copy(update=gauged))
+
+    def check_allowance(self, share: float) -> bool:
+        """Whether the gauge is worth a fresh look.
+
+        Raises:
+            RateLimited: too much of the allowance is used up. When the gauge is old, nobody knows: it is to be looked at.
+        """
+        memory, now = self.memory, self._now()
+        if not memory.is_used_up(share):
+            return False
+        if memory.gauged_at is None or now - memory.gauged_at >= GAUGE_KEPT:
+            return True
+        wait = GAUGE_KEPT - (now - memory.gauged_at)
+        text = f"{memory.used_count} of {memory.allowed_count} calls a day are used, and the share is {share:.0%}"
+        raise RateLimited(text, retry_after_seconds=wait.total_seconds())

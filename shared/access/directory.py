@@ -1,0 +1,49 @@
+"""Who people are at the sources: what expands a caller's address into the principals that access lists hold by reference."""
+
+from dataclasses import replace
+from typing import Final, Protocol
+
+from shared.access.acl import Principal, group, user
+from shared.access.tokens import Caller
+from shared.shards.model import Shard
+
+PERSON: Final = "c_person"
+"""The shard type of a vendor's users."""
+
+
+class Directory(Protocol):
+    """The people of a tenant."""
+
+    async def principals_of(self, tenant_id: str, email: str) -> frozenset[Principal]:
+        """The principals that stand for whoever has this verified address (lower case): one for each active person at a source.
+
+        Raises:
+            TransientError: when it cannot be looked up now.
+        """
+
+
+async def expanded(caller: Caller, directory: Directory) -> Caller:
+    """The caller with the principals the sources know them by. Whose address nobody has verified is nobody at any source.
+
+    Raises:
+        TransientError: when it cannot be looked up now: to go on without would hide what they may see.
+    """
+    if caller.email is None:
+        return caller
+    return replace(caller, principals=caller.principals | await directory.principals_of(caller.tenant_id, caller.email))
+
+
+def principals_of_person(person: Shard, email: str) -> frozenset[Principal]:
+    """One principal for each vendor record of the person, ``group:<system>:<scope>/<id>``, if the address is theirs and they are active.
+
+    Addresses are compared as ``user`` compares them, whatever a store takes for equal: it decides who is shown what.
+    """
+    theirs, is_active = person.structured_data.get("email"), person.structured_data.get("isActive")
+    if person.status != "active" or is_active is False or not isinstance(theirs, str):
+        return frozenset()
+    try:
+        if user(theirs) != user(email):
+            return frozenset()
+    except ValueError:  # what the vendor holds for an address, or the caller's, is none
+        return frozenset()
+    return frozenset(group(edge.system, f"{edge.scope}/{edge.external_id}") for edge in person.external_relationships)

@@ -1,0 +1,14 @@
+"""What is read of a source by itself, where a connection does not say: what a tenant gets without configuring anything."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from shared.connections.connection import Connection
+
+DEFAULT_STREAMS: Final[Mapping[str, tuple[str, ...]]] = {"salesforce": ("User", "Account", "Contact", "Lead", "Opportunity")}
+"""By source, in the order they are read first: people before what they own."""
+
+
+def streams_of(connection: Connection) -> tuple[str, ...]:
+    """The streams of a connection: its own, or those of its source."""
+    return connection.streams or DEFAULT_STREAMS.get(connection.source, ())

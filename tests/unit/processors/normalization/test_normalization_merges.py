@@ -1,0 +1,201 @@
+"""A record that was merged into another: its id leads there, and whatever is said of it afterwards is about nobody."""
+
+import pytest
+
+from devtools.fakes.pipeline import InMemoryPipeline
+from shared.contracts.ingestion import IngestionEvent
+from shared.errors import OwnershipConflict, UnmappableRecord
+from shared.messaging.outcomes import Ignored, Stored, Unchanged
+from shared.shards.ids import ShardId
+from tests.unit.processors.chain.records import (
+    ACCOUNT,
+    ACCOUNT_SHARD,
+    OPPORTUNITY_SHARD,
+    OTHER_ACCOUNT,
+    OTHER_ACCOUNT_SHARD,
+    PARAGRAPHS,
+    account,
+    chunks,
+    contact,
+    deal,
+    gone,
+    merged,
+    say,
+    settle,
+    shard,
+)
+from tests.unit.processors.normalization.opportunities import announced, feed
+
+THIRD_ACCOUNT = "001Kd00000aCcT3IAK"
+
+
+def other(*, saved: int = 0, **fields: str) -> IngestionEvent:
+    return account(record=OTHER_ACCOUNT, saved=saved, Name="Globex", **fields)
+
+
+def merge(*, saved: int = 5) -> IngestionEvent:
+    """The account was merged into the other one."""
+    return merged(account(), OTHER_ACCOUNT, saved=saved)
+
+
+async def found(pipeline: InMemoryPipeline, shard_id: ShardId) -> str | None:
+    stored = await pipeline.shards.read("acme", shard_id)
+    return None if stored is None else stored.id
+
+
+async def test_the_losers_id_leads_to_the_survivor() -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, account(), other())
+
+    assert await feed(pipeline, merge()) == [Stored(ACCOUNT_SHARD, 1, reason="merge")]
+
+    assert await found(pipeline, ACCOUNT_SHARD) == OTHER_ACCOUNT_SHARD
+    survivor = await shard(pipeline, OTHER_ACCOUNT_SHARD)
+    assert (survivor.structured_data["name"], survivor.revision_number) == ("Globex", 1)
+
+
+async def test_nothing_that_is_said_of_the_loser_later_changes_the_survivor() -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, account(), other(), merge())
+    before = pipeline.shards.all()
+
+    outcomes = await feed(
+        pipeline,
+        account(saved=9, Name="Undeleted"),
+        gone(account(), saved=9),
+        account(saved=9).model_copy(update={"event_type": "delete", "payload": None}),
+        account(saved=1, Name="Late"),
+    )
+
+    assert outcomes == [Ignored("given-up id")] * 4
+    assert pipeline.shards.all() == before
+
+
+@pytest.mark.parametrize("times", [2, 3])
+async def test_the_same_merge_again_changes_nothing(times: int) -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, account(), other(), merge())
+    before, writes = pipeline.shards.all(), pipeline.shards.writes
+
+    outcomes = await feed(pipeline, *[merge()] * times)
+
+    assert outcomes == [Unchanged("merged")] * times
+    assert (pipeline.shards.all(), pipeline.shards.writes) == (before, writes)
+
+
+async def test_a_survivor_that_was_not_seen_yet_is_waited_for() -> None:
+    pipeline = InMemoryPipeline()
+
+    await say(pipeline, merge())
+
+    waiting = await shard(pipeline, ACCOUNT_SHARD)
+    assert (waiting.id, waiting.status, waiting.structured_data) == (OTHER_ACCOUNT_SHARD, "draft", {})
+    assert [(edge.external_id, edge.sync_status) for edge in waiting.external_relationships] == [(OTHER_ACCOUNT, "pending")]
+
+    await say(pipeline, other(saved=6))
+
+    filled = await shard(pipeline, ACCOUNT_SHARD)
+    assert (filled.id, filled.status, filled.structured_data["name"]) == (OTHER_ACCOUNT_SHARD, "active", "Globex")
+
+
+async def test_a_merge_counts_though_the_deletion_was_heard_of_before_and_is_newer() -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, account(), other(), account(saved=9).model_copy(update={"event_type": "delete", "payload": None}))
+
+    await feed(pipeline, merge(saved=5))
+
+    assert await found(pipeline, ACCOUNT_SHARD) == OTHER_ACCOUNT_SHARD
+
+
+@pytest.mark.parametrize("first", [0, 1], ids=["from its beginning", "from its end"])
+async def test_a_chain_of_merges_leads_to_its_end(first: int) -> None:
+    pipeline = InMemoryPipeline()
+    chain = [merge(), merged(other(), THIRD_ACCOUNT, saved=6)]
+
+    await feed(pipeline, account(), other(), account(record=THIRD_ACCOUNT, Name="Initech"), chain[first], chain[1 - first])
+
+    for loser in (ACCOUNT_SHARD, OTHER_ACCOUNT_SHARD):
+        assert (await shard(pipeline, loser)).structured_data["name"] == "Initech"
+
+
+async def test_two_records_that_were_each_merged_into_the_other_are_refused() -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, account(), other(), merge())
+
+    with pytest.raises(OwnershipConflict):
+        await feed(pipeline, merged(other(), ACCOUNT, saved=6))
+
+
+async def test_a_survivor_that_is_no_id_is_refused_and_not_quoted() -> None:
+    pipeline = InMemoryPipeline()
+
+    with pytest.raises(UnmappableRecord, match=r"^salesforce Account: the record's id is not a Salesforce id$"):
+        await feed(pipeline, merged(account(), "s3cr3t", saved=5))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        gone(account(MasterRecordId=None), saved=1),
+        gone(account(MasterRecordId=ACCOUNT), saved=1),
+        account(saved=1, MasterRecordId=OTHER_ACCOUNT),
+        gone(deal(MasterRecordId=OTHER_ACCOUNT), saved=1),
+    ],
+    ids=["no master", "its own master", "a record that is there", "an object that cannot be merged"],
+)
+async def test_what_is_no_merge_leaves_no_alias(event: IngestionEvent) -> None:
+    pipeline = InMemoryPipeline()
+
+    await feed(pipeline, event)
+
+    [stored] = pipeline.shards.all()
+    assert stored.id in (ACCOUNT_SHARD, OPPORTUNITY_SHARD)
+
+
+async def test_a_losers_passages_go() -> None:
+    pipeline = InMemoryPipeline()
+    await say(pipeline, account(), other(Description=PARAGRAPHS[0]))
+    assert len(pipeline.chunks.of("acme", ACCOUNT_SHARD)) == 4
+
+    await say(pipeline, merge())
+
+    assert {shard_id for _, shard_id in chunks(pipeline)} == {OTHER_ACCOUNT_SHARD}
+
+
+async def test_passages_that_were_being_made_of_a_loser_do_not_stay() -> None:
+    pipeline = InMemoryPipeline()
+    await pipeline.publisher.publish(account())
+    for queue in ("ingestion-events", "shard-emission", "enrichment-jobs"):
+        await pipeline.transport.drain(queue, pipeline.worker(queue))  # the request for its passages is on its way
+
+    await feed(pipeline, other(), merge())
+    await settle(pipeline)
+
+    assert {shard_id for _, shard_id in chunks(pipeline)} <= {OTHER_ACCOUNT_SHARD}
+
+
+async def test_every_shard_with_an_edge_to_the_loser_is_announced_again_and_no_other() -> None:
+    pipeline = InMemoryPipeline()
+    await say(pipeline, account(), other(), deal(), contact(AccountId=OTHER_ACCOUNT))
+    before = len(announced(pipeline))
+
+    await feed(pipeline, merge())
+
+    relinked = announced(pipeline)[before:]
+    assert [(one.shard_id, one.cause.partition(":")[0]) for one in relinked] == [(ACCOUNT_SHARD, "relink"), (OPPORTUNITY_SHARD, "relink")]
+    assert len({one.cause for one in relinked}) == 1
+    assert relinked[1].revision == (await shard(pipeline, OPPORTUNITY_SHARD)).revision_number
+
+
+async def test_edges_are_looked_for_a_second_time_when_nobody_can_remember_the_loser_any_more() -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, account(), other(), merge())
+
+    [later] = [each for each in pipeline.transport.on("ingestion-events") if each.due_at is not None]
+
+    assert later.due_at is not None
+    assert (later.due_at - pipeline.clock()).total_seconds() == 11 * 60
+    assert IngestionEvent.decode(later.body).payload == merge().payload
+    pipeline.clock.advance(seconds=11 * 60)
+    await settle(pipeline)
+    assert pipeline.transport.on("ingestion-events") == []
