@@ -6,12 +6,13 @@ IDs to 18 digit case-insensitive IDs". The first three characters name the kind 
 """
 
 from random import Random
-from string import ascii_letters, ascii_uppercase, digits
+from string import ascii_letters, ascii_lowercase, ascii_uppercase, digits
 
 PREFIXES = {
     "Account": "001",
     "Contact": "003",
     "Opportunity": "006",
+    "Lead": "00Q",
     "User": "005",
     "Organization": "00D",
     "OutboundMessageAction": "04k",
@@ -20,6 +21,7 @@ PREFIXES = {
 
 _CHECK_CHARACTERS = ascii_uppercase + "012345"
 _BASE_62 = digits + ascii_letters
+_IN_ASCII_ORDER = digits + ascii_uppercase + ascii_lowercase
 
 
 def long_id(short: str) -> str:
@@ -41,6 +43,23 @@ def short_id(long: str) -> str:
 
 def random_id(kind: str, rng: Random) -> str:
     """A new 18-character id of one of ``PREFIXES``, e.g. ``006Kd00000pA3xQIAS``: prefix, instance, zeros, six random characters."""
+    return random_id_of(PREFIXES[kind], rng)
+
+
+def random_id_of(prefix: str, rng: Random) -> str:
+    """A new 18-character id with these first three characters."""
     instance = "".join(rng.choices(_BASE_62, k=2))
     number = "".join(rng.choices(_BASE_62, k=6))
-    return long_id(f"{PREFIXES[kind]}{instance}0000{number}")
+    return long_id(f"{prefix}{instance}0000{number}")
+
+
+def numbered_id(prefix: str, number: int, *, instance: str = "Zz") -> str:
+    """The 18-character id of a number below 62 to the sixth: a higher number sorts behind a lower one, as a later record's id does.
+
+    ``instance``: two characters, so that two organizations need not have the same ids.
+    """
+    written = ""
+    for _ in range(6):
+        number, digit = divmod(number, 62)
+        written = _IN_ASCII_ORDER[digit] + written
+    return long_id(f"{prefix}{instance}0000{written}")

@@ -1,7 +1,7 @@
 """The fields Salesforce works out itself when others are saved, as in a new organization.
 
 A stage sets probability, forecast category and two flags; amount and probability set the expected revenue; a close date sets the
-fiscal period (a year that starts in January); first and last name make a contact's name. Lacks: validation rules, formula fields,
+fiscal period (a year that starts in January); first and last name make a person's name. Lacks: validation rules, formula fields,
 and a picklist an administrator has changed: a stage of an unknown name is stored and implies nothing.
 """
 
@@ -37,7 +37,7 @@ STAGES: Mapping[str, Stage] = {
 
 def implied(object_name: str, fields: Mapping[str, Value], saved: Collection[str]) -> dict[str, Value]:
     """What follows from ``fields`` when those named in ``saved`` were just set by somebody; what was set by hand is left alone."""
-    if object_name == "Contact":
+    if object_name in {"Contact", "Lead", "User"}:
         return {"Name": " ".join(str(part) for part in (fields["FirstName"], fields["LastName"]) if part)}
     if object_name != "Opportunity":
         return {}
