@@ -62,7 +62,7 @@ async def _receive(source: str, req: func.HttpRequest, traceparent: str | None) 
     treat = partial(
         receive, webhook=webhooks(s.settings)[source], connections=s.connections, publisher=s.publisher, metrics=s.metrics, now=now
     )
-    with span(Span.WEBHOOK, traceparent=traceparent, source=source):
+    with s.right_of_way.live(), span(Span.WEBHOOK, traceparent=traceparent, source=source):
         response = await treat(request)
     return func.HttpResponse(response.body, status_code=response.status, headers={"Content-Type": response.content_type})
 

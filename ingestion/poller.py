@@ -243,6 +243,9 @@ class _Step:
         now = self._ports.now()
         if self._message.kind == "compare":
             await self._end_comparison(now)
+        elif self._message.kind == "backfill":
+            # What a push brought before, and what was deleted before the first look at the changes, nothing else would find.
+            await self._ask(Ask(self._message.stream, "compare"), because=self._message.run)
         self._state = ended(self._state, at=now)
         await self._save()
         return Read(self._count, "read to the end")

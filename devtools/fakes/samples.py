@@ -7,8 +7,8 @@ from shared.access.acl import ADMINS_ONLY
 from shared.connections.connection import Connection, connection_id
 from shared.gaps.gap import Gap
 from shared.shards.ids import ShardId, external_edge_id, shard_id
-from shared.shards.model import KEPT_FOR_GOOD, ExternalRelationship, Metadata, Normalization, Shard, Vectors
-from shared.shards.store import ContentChange, SightingChange
+from shared.shards.model import KEPT_FOR_GOOD, ExternalRelationship, Metadata, Normalization, Seen, Shard, Vectors
+from shared.shards.store import Alias, ContentChange, ShardStore, SightingChange
 
 NOON: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ORGANIZATION: Final = "00D000000000001EAA"
@@ -61,6 +61,12 @@ def sample_change(name: str, *, revision_number: int = 2) -> ContentChange:
 def sample_sighting(vendor_version: str) -> SightingChange:
     """The account was seen again, unchanged."""
     return SightingChange(sample_stamp(vendor_version))
+
+
+async def give_up(shards: ShardStore, tenant_id: str, old: str, surviving: str, *, seen: Seen | None = None) -> None:
+    """Let an id lead to another one from now on, whatever is under it."""
+    alias = Alias(tenant_id, ShardId(old), ShardId(surviving), seen=seen)
+    await shards.add_alias(alias, instead_of=await shards.entry(tenant_id, alias.id))
 
 
 def sample_vectors(*, revision: int) -> Vectors:

@@ -12,9 +12,7 @@ from shared.errors import Conflict, OwnershipConflict
 from shared.shards.ids import ShardId
 from shared.shards.model import Shard, Vectors
 from shared.shards.record_index import RecordIndex, RecordKind, StoredRecord
-from shared.shards.store import MAX_ALIAS_STEPS, MAX_PATHS, Change, ShardStore, VectorsChange
-
-ALIAS_OF = "aliasOf"
+from shared.shards.store import ALIAS_OF, MAX_ALIAS_STEPS, MAX_PATHS, Alias, Change, ShardStore, VectorsChange, alias_of
 
 
 class InMemoryShards(ShardStore):
@@ -38,6 +36,14 @@ class InMemoryShards(ShardStore):
     async def read(self, tenant_id: str, shard_id: ShardId) -> Shard | None:
         _, document = self._followed(tenant_id, shard_id)
         return None if document is None else Shard.model_validate(copy.deepcopy(document))
+
+    @override
+    async def entry(self, tenant_id: str, shard_id: ShardId) -> Shard | Alias | None:
+        self.reads += 1
+        document = self._documents.get((tenant_id, shard_id))
+        if document is None:
+            return None
+        return alias_of(document, etag=document["etag"]) or Shard.model_validate(copy.deepcopy(document))
 
     @override
     async def create(self, shard: Shard) -> Shard:
@@ -69,12 +75,21 @@ class InMemoryShards(ShardStore):
         return True
 
     @override
-    async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
-        end, _ = self._followed(tenant_id, surviving_id)
-        if end == old_id:
+    async def add_alias(self, alias: Alias, *, instead_of: Shard | Alias | None) -> None:
+        path, _ = self._followed(alias.tenant_id, alias.surviving_id)
+        if alias.id in path:
             raise OwnershipConflict("the surviving shard is itself an alias of the old one")
+        self._replace(alias.tenant_id, alias.document(), None if instead_of is None else instead_of.etag)
+
+    @override
+    async def end_alias(self, alias: Alias, shard: Shard) -> Shard:
+        return Shard.model_validate(copy.deepcopy(self._replace(alias.tenant_id, shard.document(), alias.etag)))
+
+    def _replace(self, tenant_id: str, document: dict[str, Any], etag: str | None) -> dict[str, Any]:
         self.writes += 1
-        self._put(tenant_id, {"id": old_id, "tenantId": tenant_id, ALIAS_OF: surviving_id})
+        if (self._documents.get((tenant_id, document["id"])) or {}).get("etag") != etag:
+            raise Conflict("it was written since")
+        return self._put(tenant_id, document)
 
     def _put(self, tenant_id: str, document: dict[str, Any]) -> dict[str, Any]:
         self._etag += 1
@@ -85,13 +100,14 @@ class InMemoryShards(ShardStore):
     def _store(self, tenant_id: str, document: dict[str, Any]) -> Shard:
         return Shard.model_validate(copy.deepcopy(self._put(tenant_id, document)))
 
-    def _followed(self, tenant_id: str, shard_id: str) -> tuple[str, dict[str, Any] | None]:
+    def _followed(self, tenant_id: str, shard_id: str) -> tuple[list[str], dict[str, Any] | None]:
+        path = [shard_id]
         for _ in range(MAX_ALIAS_STEPS + 1):
             self.reads += 1
-            document = self._documents.get((tenant_id, shard_id))
+            document = self._documents.get((tenant_id, path[-1]))
             if document is None or ALIAS_OF not in document:
-                return shard_id, document
-            shard_id = document[ALIAS_OF]
+                return path, document
+            path.append(document[ALIAS_OF])
         raise Conflict("the chain of aliases does not end")
 
 

@@ -22,7 +22,7 @@ from ingestion.sources.salesforce.soql import MOST_CHARACTERS, Place, changed_ro
 from ingestion.sources.salesforce.versions import VERSION_FIELD, moment_of
 from ingestion.sources.source import Ask, Page, Reading
 from shared.contracts.ingestion import IngestionEvent
-from shared.errors import DependencyUnavailable
+from shared.errors import DependencyUnavailable, StreamUnreadable
 from shared.gaps.gap import GapReason
 from shared.streams.defaults import streams_of
 
@@ -166,7 +166,10 @@ class Changes:
         """Children that were deleted with their parents: the log does not list them, and their stamps need not have moved."""
         events = []
         for child in self._children:
-            rows = await self._deleted_by(child.object_name, child.field, parents)
+            try:
+                rows = await self._deleted_by(child.object_name, child.field, parents)
+            except StreamUnreadable:
+                continue  # it was hidden since its parent was described: its own stream says so
             events += [seen.row(row, Selection(child.object_name, TOMBSTONE, TOMBSTONE, ())) for row in rows]
         return events
 

@@ -22,7 +22,7 @@ from shared.gaps.gap import Gap
 from shared.messaging.envelope import Envelope
 from shared.shards.ids import ShardId
 from shared.shards.model import Shard, Vectors
-from shared.shards.store import Change
+from shared.shards.store import Alias, Change
 from tests.unit.processors.chain.records import settle
 
 Answer = TypeVar("Answer")
@@ -79,6 +79,10 @@ class FatedShards(InMemoryShards):
     @override
     async def read(self, tenant_id: str, shard_id: ShardId) -> Shard | None:
         return await self._fate.meet("read", lambda: InMemoryShards.read(self, tenant_id, shard_id))
+
+    @override
+    async def entry(self, tenant_id: str, shard_id: ShardId) -> Shard | Alias | None:
+        return await self._fate.meet("read", lambda: InMemoryShards.entry(self, tenant_id, shard_id))
 
     @override
     async def create(self, shard: Shard) -> Shard:

@@ -17,7 +17,7 @@ from shared.embeddings.embedder import Vector
 from shared.messaging.envelope import Envelope
 from shared.shards.ids import ShardId
 from shared.shards.model import Shard, Vectors
-from shared.shards.store import Change
+from shared.shards.store import Alias, Change
 
 Answer = TypeVar("Answer")
 Work = Coroutine[Any, Any, object]
@@ -59,8 +59,16 @@ class SteppedShards(InMemoryShards):
         return await _alone(super().record_vectors(tenant_id, shard_id, vectors))
 
     @override
-    async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
-        await _alone(super().add_alias(tenant_id, old_id, surviving_id))
+    async def entry(self, tenant_id: str, shard_id: ShardId) -> Shard | Alias | None:
+        return await _alone(super().entry(tenant_id, shard_id))
+
+    @override
+    async def add_alias(self, alias: Alias, *, instead_of: Shard | Alias | None) -> None:
+        await _alone(super().add_alias(alias, instead_of=instead_of))
+
+    @override
+    async def end_alias(self, alias: Alias, shard: Shard) -> Shard:
+        return await _alone(super().end_alias(alias, shard))
 
 
 class SteppedChunks(InMemoryChunks):

@@ -6,6 +6,7 @@ import pytest
 from typing_extensions import override
 
 from devtools.fakes.embedding import CountingEmbedder
+from devtools.fakes.samples import give_up
 from devtools.fakes.stores import InMemoryShards
 from processors.embedding.pipeline import summary
 from shared.chunks.wanted import Wanted
@@ -227,7 +228,7 @@ async def test_nothing_is_left_under_an_id_that_was_given_up_while_its_chunks_we
     accounts = Accounts()
     shard, surviving = await accounts.store(paragraphs(1)), await accounts.store(paragraphs(2), number=2)
     message = await accounts.request(shard)
-    await accounts.shards.add_alias("acme", ShardId(shard.id), ShardId(surviving.id))
+    await give_up(accounts.shards, "acme", shard.id, surviving.id)
 
     await accounts.embed(message)
 
@@ -239,7 +240,7 @@ async def test_nothing_is_left_under_an_id_that_was_given_up_while_its_chunks_we
 async def test_a_request_for_nothing_of_an_id_that_was_given_up_removes_what_was_made_before(revision: int) -> None:
     accounts = Accounts()
     shard, surviving = await accounts.embedded(paragraphs(1)), await accounts.store(paragraphs(2), number=2)
-    await accounts.shards.add_alias("acme", ShardId(shard.id), ShardId(surviving.id))
+    await give_up(accounts.shards, "acme", shard.id, surviving.id)
     message = await accounts.request(shard.model_copy(update={"revision_number": revision}))
 
     await accounts.embed(message)
@@ -252,7 +253,7 @@ async def test_a_request_for_nothing_of_an_id_that_was_given_up_removes_what_was
 async def test_a_request_for_nothing_where_nothing_was_writes_nothing() -> None:
     accounts = Accounts()
     shard, surviving = await accounts.store(paragraphs(1)), await accounts.store(paragraphs(2), number=2)
-    await accounts.shards.add_alias("acme", ShardId(shard.id), ShardId(surviving.id))
+    await give_up(accounts.shards, "acme", shard.id, surviving.id)
     message = await accounts.request(shard)
     writes = accounts.chunks.writes
 

@@ -6,6 +6,7 @@ import pytest
 from typing_extensions import override
 
 from devtools.fakes.embedding import CountingEmbedder
+from devtools.fakes.samples import give_up
 from devtools.fakes.stores import InMemoryShards
 from shared.chunks.wanted import Wanted
 from shared.errors import Conflict
@@ -47,7 +48,7 @@ async def test_a_new_shard_is_asked_for_whole() -> None:
 async def test_of_an_id_that_was_given_up_nothing_is_wanted_and_the_shard_it_leads_to_is_left_alone() -> None:
     accounts = Accounts()
     shard, surviving = await accounts.store("Makes rockets."), await accounts.store("Makes anvils.", number=2)
-    await accounts.shards.add_alias("acme", ShardId(shard.id), ShardId(surviving.id))
+    await give_up(accounts.shards, "acme", shard.id, surviving.id)
 
     outcome = await accounts.pipeline.request(links_done(shard))
 

@@ -7,7 +7,7 @@ import pytest
 from typing_extensions import override
 
 from devtools.fakes.pipeline import InMemoryPipeline
-from devtools.fakes.samples import sample_vectors
+from devtools.fakes.samples import give_up, sample_vectors
 from devtools.fakes.stores import InMemoryShards
 from shared.contracts.ingestion import IngestionEvent
 from shared.messaging.outcomes import Ignored
@@ -207,7 +207,7 @@ async def test_a_placeholder_that_was_never_normalized_is_filled() -> None:
 async def test_an_id_the_vendor_gave_up_leads_to_the_shard_that_survived() -> None:
     pipeline = InMemoryPipeline()
     await feed(pipeline, opportunity(record=RECORD))
-    await pipeline.shards.add_alias("acme", id_of(ANOTHER_RECORD), id_of(RECORD))
+    await give_up(pipeline.shards, "acme", id_of(ANOTHER_RECORD), id_of(RECORD))
 
     await feed(pipeline, opportunity(record=ANOTHER_RECORD, saved=1, Amount=1.0))
 
@@ -219,7 +219,7 @@ async def test_an_id_the_vendor_gave_up_leads_to_the_shard_that_survived() -> No
 async def test_the_deletion_of_an_id_the_vendor_gave_up_does_not_delete_the_survivor() -> None:
     pipeline = InMemoryPipeline()
     await feed(pipeline, opportunity(record=RECORD))
-    await pipeline.shards.add_alias("acme", id_of(ANOTHER_RECORD), id_of(RECORD))
+    await give_up(pipeline.shards, "acme", id_of(ANOTHER_RECORD), id_of(RECORD))
 
     [outcome] = await feed(pipeline, opportunity(record=ANOTHER_RECORD, saved=1, IsDeleted=True))
 

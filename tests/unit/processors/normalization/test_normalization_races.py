@@ -14,6 +14,7 @@ from shared.contracts.ingestion import IngestionEvent
 from shared.messaging.returns import Delivery
 from shared.shards.ids import ShardId
 from shared.shards.model import Shard
+from shared.shards.store import Alias
 from shared.telemetry.names import Metric
 from tests.unit.processors.normalization.opportunities import (
     announced,
@@ -41,8 +42,8 @@ class ReadTogether(InMemoryShards):
         self._all_have_read.clear()
 
     @override
-    async def read(self, tenant_id: str, shard_id: ShardId) -> Shard | None:
-        shard = await super().read(tenant_id, shard_id)
+    async def entry(self, tenant_id: str, shard_id: ShardId) -> Shard | Alias | None:
+        shard = await super().entry(tenant_id, shard_id)
         if self._awaited:
             self._awaited -= 1
             if not self._awaited:

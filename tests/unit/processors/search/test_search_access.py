@@ -2,8 +2,8 @@
 
 import pytest
 
+from devtools.fakes.samples import give_up
 from shared.access.acl import ADMINS, ADMINS_ONLY, TENANT, Principal, domain, group, readers
-from shared.shards.ids import ShardId
 from tests.unit.processors.search.library import ADA, BOB, Library
 
 
@@ -126,7 +126,7 @@ async def test_chunks_left_under_an_id_the_vendor_gave_up_show_nothing_of_the_sh
     library = Library()
     old = await library.add("Acme", "zzzzzzzz")
     surviving = await library.add("Acme", "zzzz")
-    await library.shards.add_alias("acme", ShardId(old.id), ShardId(surviving.id))
+    await give_up(library.shards, "acme", old.id, surviving.id)
 
     answer = await library.search("zzzzzzzz")
 
@@ -144,7 +144,7 @@ async def test_a_shard_that_may_not_be_shown_is_read_once_for_a_question_however
     library.shards.expire("acme", gone.id)
     given_up = await library.add("Acme", *passages)
     surviving = await library.add("Bcme", "y")
-    await library.shards.add_alias("acme", ShardId(given_up.id), ShardId(surviving.id))
+    await give_up(library.shards, "acme", given_up.id, surviving.id)
     library.shards.read_at_once.clear()
 
     assert await library.names("zzzzzzzz", limit=1) == ["Bcme"]
