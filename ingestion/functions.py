@@ -108,4 +108,5 @@ def _poller_ports() -> "PollerPorts":
         metrics=s.metrics,
         now=now,
         pace=Pace(step_seconds=sync.step_seconds, age_seconds=sync.pace_age_seconds, grace_seconds=sync.compare_grace_seconds),
+        give_way=s.right_of_way.give_way,
     )

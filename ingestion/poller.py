@@ -6,7 +6,7 @@ whoever dies in between reads one page again, and what it puts on the queue agai
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -61,6 +61,10 @@ class Pace:
     """What is younger may still be on its way, and is no finding of a comparison."""
 
 
+async def _at_once() -> None:
+    """Nobody goes first."""
+
+
 @dataclass(frozen=True)
 class PollerPorts:
     """What reading needs. ``connections`` must not remember: a pause counts at once."""
@@ -75,6 +79,8 @@ class PollerPorts:
     metrics: Metrics
     now: Callable[[], datetime]
     pace: Pace = field(default_factory=Pace)
+    give_way: Callable[[], Awaitable[None]] = _at_once
+    """Waits, for a moment at most, while this worker handles what somebody waits for: a page takes it a fifth of a second."""
 
 
 async def read(message: SyncRequested, *, ports: PollerPorts) -> Outcome:
@@ -192,6 +198,8 @@ class _Step:
 
     async def _page(self, cursor: Cursor | None) -> Page:
         message = self._message
+        if message.kind != "changes":
+            await self._ports.give_way()
         reading = Reading(self._connection, message.stream, message.kind, cursor, message.run)
         try:
             if message.kind == "compare":
@@ -225,8 +233,9 @@ class _Step:
         if self._message.kind == "changes":
             await self._ports.publisher.publish(*events)
         else:
-            starts = range(0, len(events), EVENTS_IN_A_BATCH)
-            await self._ports.publisher.publish(*(self._batch(events[start : start + EVENTS_IN_A_BATCH]) for start in starts))
+            for start in range(0, len(events), EVENTS_IN_A_BATCH):
+                await self._ports.give_way()
+                await self._ports.publisher.publish(self._batch(events[start : start + EVENTS_IN_A_BATCH]))
         self._ports.metrics.count(Metric.SYNC_RECORDS, len(events), source=self._connection.source, kind=self._message.kind)
 
     def _batch(self, events: Sequence[IngestionEvent]) -> IngestionBatch:

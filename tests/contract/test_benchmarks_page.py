@@ -8,7 +8,7 @@ import pytest
 from benchmarks import page
 from benchmarks.measurement import RESULTS, goal
 
-NAMES = ("cold-import", "pipeline", "embedding", "retrieval", "stand-ins", "first-run")
+NAMES = ("cold-import", "pipeline", "embedding", "retrieval", "stand-ins", "first-run", "backfill")
 
 
 def result(name: str) -> dict[str, Any]:
@@ -79,3 +79,12 @@ def test_nothing_is_embedded_twice_and_every_record_goes_through_four_queues() -
     missed = [line["measure"] for line in goals if not line["is_met"]]
 
     assert not [measure for measure in missed if measure.startswith(("messages a new record", "Service Bus", "bytes embedded twice"))]
+
+
+def test_a_back_fill_asks_the_vendor_no_more_than_it_must_and_the_broker_little() -> None:
+    goals = result("backfill")["figures"]["goals"]
+
+    counted = [line for line in goals if line["measure"].startswith(("queries", "Service Bus operations"))]
+
+    assert len(counted) == 3
+    assert all(line["is_met"] for line in counted)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from devtools.fakes.samples import NOON, ORGANIZATION, sample_record, sample_shard, sample_vectors
+from devtools.fakes.samples import NOON, ORGANIZATION, give_up, sample_record, sample_shard, sample_vectors
 from shared.access.acl import Principal, group
 from shared.shards.ids import ShardId
 from shared.shards.model import EdgeMetadata, InternalRelationship, Shard, Status
@@ -69,7 +69,7 @@ async def test_deleted_shards_are_found_and_placeholders_and_aliases_are_not(sto
     surviving = await store(stores, tenant_id, "active")
     await store(stores, tenant_id, "deleted", status="deleted")
     await store(stores, tenant_id, "placeholder", status="draft")
-    await stores.shards.add_alias(tenant_id, ShardId("an-old-id"), ShardId(surviving.id))
+    await give_up(stores.shards, tenant_id, "an-old-id", surviving.id)
 
     found = [record async for record in stores.index.between(accounts(tenant_id), after=None, up_to=None)]
 

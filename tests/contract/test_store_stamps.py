@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from devtools.fakes.samples import sample_change, sample_id, sample_shard, sample_vectors
+from devtools.fakes.samples import give_up, sample_change, sample_id, sample_shard, sample_vectors
 from shared.errors import Conflict
 from shared.shards.model import Enriched
 from shared.shards.store import LinksChange, VectorsChange
@@ -85,7 +85,7 @@ async def test_another_tenants_shard_gets_no_summary(stores: Stores, tenant_id: 
 
 async def test_an_id_that_was_given_up_gets_no_summary(stores: Stores, tenant_id: str) -> None:
     survivor = await stores.shards.create(sample_shard(tenant_id))
-    await stores.shards.add_alias(tenant_id, sample_id(tenant_id, "old"), sample_id(tenant_id))
+    await give_up(stores.shards, tenant_id, sample_id(tenant_id, "old"), sample_id(tenant_id))
 
     assert await stores.shards.record_vectors(tenant_id, sample_id(tenant_id, "old"), sample_vectors(revision=1)) is False
 

@@ -4,18 +4,19 @@ Connections, gaps, claims and the broker have files of their own beside this one
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from typing_extensions import override
 
-from devtools.fakes.samples import sample_change, sample_id, sample_shard, sample_sighting, sample_vectors
+from devtools.fakes.samples import NOON, give_up, sample_change, sample_id, sample_shard, sample_sighting, sample_vectors
 from shared.errors import Conflict, OwnershipConflict
 from shared.shard_types.ensure import ensure_shard_types
 from shared.shard_types.registry import SHARD_TYPES
-from shared.shards.store import MAX_ALIAS_STEPS, Change
+from shared.shards.model import Seen
+from shared.shards.store import MAX_ALIAS_STEPS, Alias, Change
 from tests.plugins.twins import Stores
 
 pytest_plugins = ["tests.plugins.stand_ins"]
@@ -183,12 +184,71 @@ async def test_an_alias_leads_to_the_surviving_shard(stores: Stores, tenant_id: 
     await stores.shards.create(sample_shard(tenant_id, external_id="old", name="old"))
     await stores.shards.create(sample_shard(tenant_id, external_id="surviving", name="surviving"))
 
-    await stores.shards.add_alias(tenant_id, old, surviving)
+    await give_up(stores.shards, tenant_id, old, surviving)
 
     found = await stores.shards.read(tenant_id, old)
     assert found is not None
     assert (found.id, found.structured_data) == (surviving, {"name": "surviving"})
     await stores.shards.change(found, sample_change("changed through its alias"))
+
+
+async def test_an_alias_says_what_made_it_and_what_was_there_before(stores: Stores, tenant_id: str) -> None:
+    old, surviving = sample_id(tenant_id, "old"), sample_id(tenant_id, "surviving")
+    alias = Alias(tenant_id, old, surviving, seen=Seen(vendor_version="0000007", observed_at=NOON), revision_number=4)
+    assert await stores.shards.entry(tenant_id, old) is None
+    shard = await stores.shards.create(sample_shard(tenant_id, external_id="old"))
+    assert await stores.shards.entry(tenant_id, old) == shard
+
+    await stores.shards.add_alias(alias, instead_of=shard)
+
+    found = await stores.shards.entry(tenant_id, old)
+    assert isinstance(found, Alias)
+    assert found.etag
+    assert found == replace(alias, etag=found.etag)
+
+
+async def test_an_alias_of_before_such_things_were_remembered_is_older_than_anything(stores: Stores, tenant_id: str) -> None:
+    old = sample_id(tenant_id, "old")
+    await stores.put_shard({"id": old, "tenantId": tenant_id, "aliasOf": sample_id(tenant_id)})
+
+    found = await stores.shards.entry(tenant_id, old)
+
+    assert isinstance(found, Alias)
+    assert found.is_over_by(Seen(vendor_version=None, observed_at=NOON))
+
+
+async def test_an_alias_takes_the_place_of_what_was_read_and_of_nothing_else(stores: Stores, tenant_id: str) -> None:
+    old, one, two = (sample_id(tenant_id, name) for name in ("old", "one", "two"))
+    shard = await stores.shards.create(sample_shard(tenant_id, external_id="old"))
+    with pytest.raises(Conflict):
+        await stores.shards.add_alias(Alias(tenant_id, old, one), instead_of=None)
+    await stores.shards.add_alias(Alias(tenant_id, old, one), instead_of=shard)
+    with pytest.raises(Conflict):
+        await stores.shards.add_alias(Alias(tenant_id, old, two), instead_of=shard)
+
+    await stores.shards.add_alias(Alias(tenant_id, old, two), instead_of=await stores.shards.entry(tenant_id, old))
+
+    found = await stores.shards.entry(tenant_id, old)
+    assert isinstance(found, Alias)
+    assert found.surviving_id == two
+
+
+async def test_an_alias_ends_once_and_the_shard_is_there_again(stores: Stores, tenant_id: str) -> None:
+    old = sample_id(tenant_id, "old")
+    await stores.shards.create(sample_shard(tenant_id))
+    await stores.shards.add_alias(Alias(tenant_id, old, sample_id(tenant_id)), instead_of=None)
+    alias = await stores.shards.entry(tenant_id, old)
+    assert isinstance(alias, Alias)
+
+    ended = await stores.shards.end_alias(alias, sample_shard(tenant_id, external_id="old", name="there again"))
+
+    assert await stores.shards.read(tenant_id, old) == ended
+    changed = await stores.shards.change(ended, sample_change("changed"))
+    assert changed.structured_data == {"name": "changed"}
+    with pytest.raises(Conflict):
+        await stores.shards.end_alias(alias, sample_shard(tenant_id, external_id="old"))
+    with pytest.raises(Conflict):
+        await stores.shards.add_alias(Alias(tenant_id, old, sample_id(tenant_id)), instead_of=alias)
 
 
 async def test_aliases_are_followed_as_far_as_a_history_goes(stores: Stores, tenant_id: str) -> None:
@@ -205,7 +265,7 @@ async def test_aliases_are_followed_as_far_as_a_history_goes(stores: Stores, ten
 
 
 async def test_an_alias_of_nothing_is_nothing(stores: Stores, tenant_id: str) -> None:
-    await stores.shards.add_alias(tenant_id, sample_id(tenant_id, "old"), sample_id(tenant_id, "never seen"))
+    await give_up(stores.shards, tenant_id, sample_id(tenant_id, "old"), sample_id(tenant_id, "never seen"))
 
     assert await stores.shards.read(tenant_id, sample_id(tenant_id, "old")) is None
 
@@ -215,19 +275,19 @@ async def test_aliases_do_not_point_in_a_circle(stores: Stores, tenant_id: str, 
     one, two, three = (sample_id(tenant_id, name) for name in ("one", "two", "three"))
     if exists:
         await stores.shards.create(sample_shard(tenant_id, external_id="three"))
-    await stores.shards.add_alias(tenant_id, one, two)
-    await stores.shards.add_alias(tenant_id, two, three)
+    await give_up(stores.shards, tenant_id, one, two)
+    await give_up(stores.shards, tenant_id, two, three)
 
     for surviving in (three, one):
         with pytest.raises(OwnershipConflict):
-            await stores.shards.add_alias(tenant_id, three, surviving)
+            await give_up(stores.shards, tenant_id, three, surviving)
 
 
 async def test_an_alias_is_one_tenants(stores: Stores, tenant_id: str) -> None:
     other = f"{tenant_id}-other"
     await stores.shards.create(sample_shard(tenant_id))
 
-    await stores.shards.add_alias(other, sample_id(tenant_id, "old"), sample_id(tenant_id))
+    await give_up(stores.shards, other, sample_id(tenant_id, "old"), sample_id(tenant_id))
 
     assert await stores.shards.read(other, sample_id(tenant_id, "old")) is None
     assert await stores.shards.read(tenant_id, sample_id(tenant_id, "old")) is None
