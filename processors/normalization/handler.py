@@ -8,7 +8,7 @@ between is made good by the next delivery.
 from collections.abc import Callable
 from datetime import datetime
 
-from processors.normalization.merging import merge
+from processors.normalization.merging import led_to_of, merge, relink, revive
 from processors.normalization.proposal import content_change, proposed, readers_of
 from processors.normalization.sighting import Sighting
 from shared.contracts.ingestion import IngestionEvent
@@ -19,7 +19,7 @@ from shared.messaging.publisher import Publisher
 from shared.shards.carried import CarriedShard
 from shared.shards.model import Normalization, Shard
 from shared.shards.record_index import RecordIndex
-from shared.shards.store import ShardStore, SightingChange
+from shared.shards.store import Alias, ShardStore, SightingChange
 from shared.shards.versions import Order, order
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
@@ -43,26 +43,44 @@ async def normalize(
         Conflict: the shard was written meanwhile; reading again will show what.
     """
     sighting = Sighting.of(event)
-    stored = await shards.read(event.tenant_id, sighting.shard_id)
+    known = await shards.entry(event.tenant_id, sighting.shard_id)
     if (survivor := sighting.survivor) is not None:
-        return await merge(sighting, survivor, stored, shards=shards, index=index, publisher=publisher, now=now)
-    if stored is not None and stored.id != sighting.shard_id and (sighting.is_deletion or sighting.conversion.merged_into):
-        # The shard lives on under the id that survived: only that id's deletion is the shard's, and a merged record's fields are not its.
-        return Ignored("given-up id")
-    return await _taken(sighting, stored, shards=shards, gaps=gaps, publisher=publisher, metrics=metrics, now=now)
+        outcome = await merge(sighting, survivor, known, shards=shards, index=index, publisher=publisher, now=now)
+    elif isinstance(known, Alias) and _is_of_nobody(sighting, known):
+        outcome = Ignored("given-up id")
+    else:
+        if isinstance(known, Alias) and not sighting.conversion.merged_into:
+            known = await shards.read(event.tenant_id, known.surviving_id)
+        outcome = await _taken(sighting, known, shards=shards, index=index, gaps=gaps, publisher=publisher, metrics=metrics, now=now)
+    if (led_to := led_to_of(event)) is not None:
+        await relink(sighting, led_to, index=index, publisher=publisher)
+    return outcome
+
+
+def _is_of_nobody(sighting: Sighting, alias: Alias) -> bool:
+    """Whether an event of an id that was given up changes nothing.
+
+    The shard lives on under the id that survived: only that id's deletion is the shard's, and a merged record's fields are not its. Unless
+    the record is there by itself again: then the event is newer than the merge and says that it is merged into no other. One that leaves
+    that out is no proof, and the next poll brings the record as a whole.
+    """
+    if sighting.conversion.merged_into is None:
+        return sighting.is_deletion
+    return not (sighting.is_unmerged and alias.is_over_by(sighting.seen))
 
 
 async def _taken(
     sighting: Sighting,
-    stored: Shard | None,
+    place: Shard | Alias | None,
     *,
     shards: ShardStore,
+    index: RecordIndex,
     gaps: Gaps,
     publisher: Publisher,
     metrics: Metrics,
     now: Callable[[], datetime],
 ) -> Outcome:
-    event = sighting.event
+    event, stored = sighting.event, None if isinstance(place, Alias) else place
     known = stored.normalization if stored else None
     standing = order(sighting.version, known.version) if known else Order.NEWER
 
@@ -73,7 +91,7 @@ async def _taken(
 
     shard, stamp = proposed(sighting, stored, now=now())
     if stored is not None and known is not None and stamp.fingerprint == known.fingerprint and stored.is_as_stamped:
-        if not _must_stamp_move(event, stamp, known):
+        if not _must_stamp_move(sighting, stamp, known):
             return await _unchanged(stored, event, publisher, reason="same", at=now())
         stamped = await shards.change(stored, SightingChange(stamp))
         return await _unchanged(stamped, event, publisher, reason="same content in a later version", at=now())
@@ -84,20 +102,28 @@ async def _taken(
     if not sighting.is_deletion and readers_of(sighting, shard.structured_data) is None:
         metrics.count(Metric.ACL_UNKNOWN, source=event.source, record_type=sighting.conversion.record_type)
         await _open_gap("acl-unknown", sighting, gaps, now())
+    if isinstance(place, Alias):
+        shard = shard.model_copy(update={"revision_number": place.revision_number + 1})
+        written, led_to = await revive(event, shard, place, shards=shards, publisher=publisher, now=now)
+        await _announce(written, event, publisher, cause="content", at=now())
+        await relink(sighting, led_to, index=index, publisher=publisher)
+        return Stored(shard.id, shard.revision_number, reason="unmerged")
     written = await shards.create(shard) if stored is None else await shards.change(stored, content_change(shard, stamp))
-    cause = "acl" if stored is not None and _differs_in_acl_only(shard, stored) else "content"
+    cause: Cause = "acl" if stored is not None and _differs_in_acl_only(shard, stored) else "content"
     await _announce(written, event, publisher, cause=cause, at=now())
     return Stored(shard.id, shard.revision_number, reason=cause)
 
 
-def _must_stamp_move(event: IngestionEvent, stamp: Normalization, known: Normalization) -> bool:
+def _must_stamp_move(sighting: Sighting, stamp: Normalization, known: Normalization) -> bool:
     """Whether the stamp has to move although the content has not.
 
     It must when a version between the two may still arrive: it would look newer than what is stored. A vendor version that was seen
-    before has nothing between; re-reading it costs no write. An event without one is ordered by its moment alone, whatever is stored.
+    before has nothing between; re-reading it costs no write, unless it speaks for more than was known: or an older part that comes late
+    would look like a gap. An event without one is ordered by its moment alone, whatever is stored.
     """
-    if stamp.vendor_version != known.vendor_version:
+    if stamp.vendor_version != known.vendor_version or sighting.speaks_for_more_than(known):
         return True
+    event = sighting.event
     return event.vendor_version is None and stamp.observed_at > known.observed_at
 
 

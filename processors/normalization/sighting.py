@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from shared.contracts.ingestion import IngestionEvent
+from shared.contracts.ingestion import Coverage, IngestionEvent
 from shared.conversions.conversion import Conversion
 from shared.conversions.registry import conversion_of
 from shared.errors import UnmappableRecord
 from shared.shards.ids import ShardId, shard_id
-from shared.shards.model import Normalization
+from shared.shards.model import Normalization, Seen
 from shared.shards.versions import Version
 
 
@@ -45,7 +45,7 @@ class Sighting:
     @property
     def shard_id(self) -> ShardId:
         """The derived id."""
-        return self._shard_id_of(self.external_id)
+        return self.shard_id_of(self.external_id)
 
     @property
     def survivor(self) -> "Survivor | None":
@@ -59,12 +59,25 @@ class Sighting:
         if not isinstance(said, str) or not said:
             return None
         external_id = self.conversion.external_id(said)
-        return None if external_id == self.external_id else Survivor(external_id, self._shard_id_of(external_id))
+        return None if external_id == self.external_id else Survivor(external_id, self.shard_id_of(external_id))
 
     @property
     def version(self) -> Version:
         """Its place in the order of versions."""
         return Version(self.event.vendor_version, self.event.observed_at, self.conversion.version)
+
+    @property
+    def seen(self) -> Seen:
+        """The same without the table it is read by: a merge does not hang on that."""
+        return Seen(vendor_version=self.event.vendor_version, observed_at=self.event.observed_at)
+
+    @property
+    def is_unmerged(self) -> bool:
+        """Whether it says that the record was merged into no other. A log of deletions does not, nor does what leaves the field out."""
+        field, event = self.conversion.merged_into, self.event
+        if field is None or event.payload is None or event.payload.get(field):
+            return False
+        return event.coverage == "complete" or field in event.coverage
 
     @property
     def is_deletion(self) -> bool:
@@ -73,7 +86,8 @@ class Sighting:
         said = (self.event.payload or {}).get(flag) if flag else None
         return self.event.event_type == "delete" or said is True or said in ("true", "1")
 
-    def _shard_id_of(self, external_id: str) -> ShardId:
+    def shard_id_of(self, external_id: str) -> ShardId:
+        """That of another record of the same kind."""
         return shard_id(
             tenant_id=self.event.tenant_id,
             system=self.event.source,
@@ -84,9 +98,13 @@ class Sighting:
 
     def is_covered_by(self, stamp: Normalization) -> bool:
         """Whether the newest version known speaks for every field this one speaks for."""
-        if stamp.coverage == "complete":
-            return True
-        if self.event.coverage == "complete":
-            return False
-        mapped = {kind.field for kind in self.conversion.fields.values()}
-        return mapped.intersection(self.event.coverage) <= set(stamp.coverage)
+        return self._mapped(self.event.coverage) <= self._mapped(stamp.coverage)
+
+    def speaks_for_more_than(self, stamp: Normalization) -> bool:
+        """Whether it speaks for every field the newest version known speaks for, and for others."""
+        return self._mapped(self.event.coverage) > self._mapped(stamp.coverage)
+
+    def _mapped(self, coverage: Coverage) -> frozenset[str]:
+        """The fields of a coverage that the conversion reads."""
+        mapped = frozenset(kind.field for kind in self.conversion.fields.values())
+        return mapped if coverage == "complete" else mapped.intersection(coverage)
