@@ -21,6 +21,7 @@ from ingestion.sources.salesforce.account import Account, AccountMemory, Token, 
 from ingestion.sources.salesforce.answers import login_fault
 from shared.connections.connection import Connection, Credential
 from shared.connections.secrets import Secrets
+from shared.conversions.identifiers import salesforce_id
 from shared.errors import ConfigurationError, DependencyUnavailable
 from shared.http.client import object_of, response_to
 
@@ -119,6 +120,9 @@ class Session:
         value, instance_url = body.get("access_token"), body.get("instance_url")
         if not (isinstance(value, str) and isinstance(instance_url, str) and value and value.isascii() and value.isprintable()):
             raise DependencyUnavailable("log in: the answer holds no session")
+        if _organization_in(body.get("id")) != self._connection.account:
+            # Or another organization's records would be taken for this tenant's.
+            raise ConfigurationError("the credential opens another organization than the one that is connected: compare the two")
         return Token(value, instance_url.rstrip("/"))
 
     def _form(self, secret: SecretStr) -> dict[str, str]:
@@ -145,3 +149,12 @@ class Session:
         if not isinstance(key, RSAPrivateKey):
             raise ConfigurationError(f"the secret {self._credential.secret_name} is no private RSA key in PEM without a password")
         return key
+
+
+def _organization_in(identity: object) -> str | None:
+    """Whose session it is, from the identity URL of an answer, ``https://…/id/<organization>/<user>``; None where it says nothing."""
+    path = identity.split("/") if isinstance(identity, str) else []
+    try:
+        return salesforce_id(path[path.index("id") + 1])
+    except (ValueError, IndexError):
+        return None

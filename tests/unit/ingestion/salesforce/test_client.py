@@ -65,7 +65,8 @@ class Vendor:
     def _answered(self, request: httpx2.Request) -> httpx2.Response:
         if request.url.path == "/services/oauth2/token":
             self.logins += 1
-            return httpx2.Response(200, json={"access_token": f"token-{self.logins}", "instance_url": "https://eu1.example.com/"})
+            session = {"access_token": f"token-{self.logins}", "instance_url": "https://eu1.example.com/"}
+            return httpx2.Response(200, json={**session, "id": "https://eu1.example.com/id/00D000000000062EAA/005000000000001AAA"})
         self.asked.append(request)
         return self.answer(request)
 

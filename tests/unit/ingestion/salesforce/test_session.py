@@ -49,7 +49,7 @@ class Logins:
     def granted(self, _: httpx2.Request) -> httpx2.Response:
         """Another token each time."""
         token = {"access_token": f"token-{len(self.requests)}", "instance_url": "https://eu1.example.com/"}
-        return httpx2.Response(200, json=token)
+        return httpx2.Response(200, json={**token, "id": "https://login.example.com/id/00D000000000062/005000000000001"})
 
     def worker(self) -> Session:
         """A worker process that remembers nothing."""
@@ -268,6 +268,19 @@ async def test_an_answer_without_a_session_is_trouble_of_the_vendors(body: dict[
     logins = Logins()
     logins.answer = lambda _: httpx2.Response(200, json=body)
     assert isinstance(await refusal(logins), DependencyUnavailable)
+
+
+@pytest.mark.parametrize(
+    "identity",
+    ["https://login.example.com/id/00D8c000002JHMDEA4/005000000000001AAA", "https://login.example.com/id/", "no address", None, 7],
+)
+async def test_a_session_of_another_organization_is_never_used(identity: object) -> None:
+    logins = Logins()
+    body = {"access_token": "x", "instance_url": "https://x.example.com", "id": identity}
+    logins.answer = lambda _: httpx2.Response(200, json=body)
+    refused = await refusal(logins)
+    assert isinstance(refused, ConfigurationError)
+    assert "another organization" in str(refused)
 
 
 @pytest.mark.parametrize("answer", [httpx2.Response(200, text="<html>"), httpx2.Response(503), httpx2.Response(500, json={"error": "x"})])
