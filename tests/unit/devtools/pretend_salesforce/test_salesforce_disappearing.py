@@ -152,6 +152,20 @@ def test_a_merge_deletes_the_losers_and_gives_their_children_to_the_master() -> 
     assert logged(org) == [loser.id]
 
 
+def test_a_loser_that_is_undeleted_is_merged_no_more_and_its_children_stay_the_masters() -> None:
+    org = an_org()
+    master, loser = org.create("Account", at=SAVED), org.create("Account", at=SAVED)
+    contact = org.create("Contact", at=SAVED, AccountId=loser.id)
+    org.merge(master.id, [loser.id], at=SAVED)
+
+    org.undelete(loser.id, at=LATER)
+
+    assert org.record(loser.id).fields["MasterRecordId"] is None
+    assert org.record(loser.id).system_modstamp == LATER
+    assert org.record(contact.id).fields["AccountId"] == master.id
+    assert logged(org) == []
+
+
 @pytest.mark.parametrize(("object_name", "count"), [("Opportunity", 2), ("Account", 1)])
 def test_what_cannot_be_merged_is_refused(object_name: str, count: int) -> None:
     org = an_org()

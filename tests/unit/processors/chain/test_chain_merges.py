@@ -1,4 +1,4 @@
-"""Records that are merged: whatever order events come in, and some twice, the graph ends the same, and nothing of a loser is found."""
+"""Records that are merged, undeleted, edited, deleted: in whatever order it is told, and some twice, the graph ends the same."""
 
 from random import Random
 from typing import Final
@@ -27,22 +27,15 @@ from tests.unit.processors.chain.records import (
 
 THIRD_ACCOUNT: Final = "001Kd00000aCcT3IAK"
 COMPANIES: Final = (ACCOUNT, OTHER_ACCOUNT, THIRD_ACCOUNT)
-MASTERS = st.fixed_dictionaries(
-    {
-        ACCOUNT: st.sampled_from([OTHER_ACCOUNT, THIRD_ACCOUNT]),
-        OTHER_ACCOUNT: st.sampled_from([None, THIRD_ACCOUNT]),
-        THIRD_ACCOUNT: st.none(),
-    }
-)
-"""Which record each is merged into in the end, if at all: one, for a loser cannot be merged again."""
+MERGES = st.sampled_from([(ACCOUNT, OTHER_ACCOUNT), (ACCOUNT, THIRD_ACCOUNT), (OTHER_ACCOUNT, THIRD_ACCOUNT)])
+"""Loser and master. One that was undeleted may be merged again, and into another."""
 
 CHANCES = st.integers(0, 2**32 - 1).map(Random)
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[dict[str, str | None], list[IngestionEvent]]:
-    """Who was merged into whom, and all that was saved, in its order."""
-    masters: dict[str, str | None] = draw(MASTERS)
+def histories(draw: st.DrawFn) -> list[IngestionEvent]:
+    """All that was saved. What is said of a loser after its merge says that it was undeleted."""
     told: list[IngestionEvent] = []
     for saved in range(draw(st.integers(1, 9))):
         text = draw(st.sampled_from(["", *PARAGRAPHS]))
@@ -57,11 +50,20 @@ def histories(draw: st.DrawFn) -> tuple[dict[str, str | None], list[IngestionEve
                 told.append(contact(saved=saved, AccountId=company, Description=text or None))
             case _:
                 told.append(deal(saved=saved, AccountId=company))
-    for loser, master in masters.items():
-        if master is not None:
-            at = draw(st.integers(0, 12))
-            told.insert(min(at, len(told)), merged(account(record=loser), master, saved=at))
-    return masters, told
+    for loser, master in draw(st.lists(MERGES, min_size=1, max_size=3)):
+        at = draw(st.integers(0, 12))
+        told.insert(min(at, len(told)), merged(account(record=loser), master, saved=at))
+    return told
+
+
+def losers_of(history: list[IngestionEvent]) -> set[ShardId]:
+    """Those of which the last that is said is that they were merged; said of one moment, it counts."""
+    last: dict[str, tuple[str, bool]] = {}
+    for event in history:
+        said = (event.vendor_version or "", bool((event.payload or {}).get("MasterRecordId")))
+        if event.record_type == "Account":
+            last[event.source_id] = max(said, last.get(event.source_id, said))
+    return {of(record) for record, (_, is_merged) in last.items() if is_merged}
 
 
 def of(record: str) -> ShardId:
@@ -75,12 +77,11 @@ async def in_order(history: list[IngestionEvent]) -> InMemoryPipeline:
     return pipeline
 
 
-@given(told=histories(), random=CHANCES)
-@settings(max_examples=40, deadline=None)
-async def test_any_order_of_merges_edits_and_children_ends_in_the_same_graph(
-    told: tuple[dict[str, str | None], list[IngestionEvent]], random: Random
+@given(history=histories(), random=CHANCES)
+@settings(max_examples=60, deadline=None)
+async def test_any_order_of_merges_undeletes_edits_deletes_and_children_ends_in_the_same_graph(
+    history: list[IngestionEvent], random: Random
 ) -> None:
-    masters, history = told
     alone, pipeline = await in_order(history), InMemoryPipeline()
 
     await pipeline.publisher.publish(*random.sample(history, len(history)))
@@ -89,6 +90,10 @@ async def test_any_order_of_merges_edits_and_children_ends_in_the_same_graph(
     assert graph(pipeline) == graph(alone)
     assert chunks(pipeline) == chunks(alone)
     assert unfinished(pipeline) == unfinished(alone) == []
-    losers = {of(record) for record, master in masters.items() if master is not None}
+    losers = losers_of(history)
     targets = {edge["targetShardId"] for one in pipeline.shards.all() for edge in one.internal_relationships}
     assert losers.isdisjoint({*targets, *(one.id for one in pipeline.shards.all()), *(found for _, found in chunks(pipeline))})
+    for record in {event.source_id for event in history if event.record_type == "Account"}:
+        known = await pipeline.shards.read("acme", of(record))
+        assert known is not None
+        assert (known.id != of(record)) is (of(record) in losers)

@@ -10,6 +10,8 @@ from shared import topology
 from shared.contracts.ingestion import IngestionEvent
 from shared.contracts.shard_emitted import ShardEmitted
 from shared.shards.known import KnownShards
+from shared.shards.model import Enriched
+from shared.shards.store import LinksChange
 from tests.unit.processors.chain.interleavings import Work, alone, every_order, stepped, working
 from tests.unit.processors.chain.records import (
     ACCOUNT,
@@ -29,6 +31,7 @@ from tests.unit.processors.chain.records import (
     shard,
     unfinished,
 )
+from tests.unit.processors.normalization.opportunities import announced
 
 MERGE = merged(account(), OTHER_ACCOUNT, saved=5)
 SURVIVOR = account(record=OTHER_ACCOUNT, Name="Globex")
@@ -96,6 +99,55 @@ async def test_an_edge_that_a_worker_makes_from_memory_is_put_right_when_it_has_
     assert await targets(pipeline) == [OTHER_ACCOUNT_SHARD]
 
 
+async def test_an_edge_that_was_led_to_the_survivor_leads_back_when_the_loser_is_there_again() -> None:
+    pipeline = InMemoryPipeline()
+    of_the_survivor = contact(AccountId=OTHER_ACCOUNT)
+    await say(pipeline, account(), SURVIVOR, deal(), of_the_survivor, MERGE)
+    assert await targets(pipeline) == [OTHER_ACCOUNT_SHARD]
+    before = len(announced(pipeline))
+
+    await pipeline.normalize(account(saved=9))
+    await pipeline.run_all()
+
+    assert await targets(pipeline) == [ACCOUNT_SHARD]
+    relinked = [one.shard_id for one in announced(pipeline)[before:] if one.cause.startswith("relink:")]
+    assert relinked == [OTHER_ACCOUNT_SHARD, OPPORTUNITY_SHARD]  # and not the contact, which names the survivor itself
+    await settle(pipeline)
+    assert unfinished(pipeline) == []
+
+
+async def test_an_edge_through_two_merges_leads_back_to_the_one_in_the_middle() -> None:
+    pipeline = InMemoryPipeline()
+    third = "001Kd00000aCcT3IAK"
+    await say(pipeline, account(), SURVIVOR, account(record=third), deal(), MERGE, merged(SURVIVOR, third, saved=6))
+
+    await say(pipeline, account(record=OTHER_ACCOUNT, Name="Globex", saved=9))
+
+    assert await targets(pipeline) == [OTHER_ACCOUNT_SHARD]
+
+
+async def test_an_edge_made_while_the_loser_came_back_is_put_right_later() -> None:
+    pipeline = InMemoryPipeline()
+    await say(pipeline, account(), SURVIVOR, MERGE)
+    await pipeline.normalize(account(saved=9))
+    await pipeline.run_all()
+    await say_led_to_the_survivor(pipeline)
+
+    await settle(pipeline)
+
+    assert await targets(pipeline) == [ACCOUNT_SHARD]
+
+
+async def say_led_to_the_survivor(pipeline: InMemoryPipeline) -> None:
+    """A deal whose place another worker had looked up before the loser came back."""
+    await pipeline.normalize(deal(saved=8))
+    await pipeline.run_all()
+    known = await shard(pipeline, OPPORTUNITY_SHARD)
+    [edge] = known.internal_relationships
+    stamp = Enriched(revision=known.revision_number, edge_set_hash="of that edge")
+    await pipeline.shards.change(known, LinksChange(({**edge, "targetShardId": OTHER_ACCOUNT_SHARD},), stamp))
+
+
 async def test_a_survivor_whose_parent_was_the_loser_has_no_edge_to_itself() -> None:
     pipeline = InMemoryPipeline()
     await say(pipeline, account(), account(record=OTHER_ACCOUNT, ParentId=ACCOUNT))
@@ -103,6 +155,16 @@ async def test_a_survivor_whose_parent_was_the_loser_has_no_edge_to_itself() -> 
     await say(pipeline, MERGE)
 
     assert (await shard(pipeline, OTHER_ACCOUNT_SHARD)).internal_relationships == ()
+
+
+async def test_a_survivor_whose_parent_was_the_loser_has_its_edge_back_when_that_is_there_again() -> None:
+    pipeline = InMemoryPipeline()
+    await say(pipeline, account(), account(record=OTHER_ACCOUNT, ParentId=ACCOUNT), MERGE)
+
+    await say(pipeline, account(saved=9))
+
+    [edge] = (await shard(pipeline, OTHER_ACCOUNT_SHARD)).internal_relationships
+    assert edge["targetShardId"] == ACCOUNT_SHARD
 
 
 async def test_an_announcement_of_an_id_that_was_given_up_leaves_the_survivor_alone() -> None:
@@ -135,8 +197,11 @@ async def test_a_merge_beside_the_linking_of_a_child_ends_the_same_in_every_orde
         others = [each for each in pipeline.transport.waiting if each not in of_the_child]
         pipeline.transport.waiting[:] = of_the_child
         works = working(pipeline, topology.SHARD_EMISSION)
-        pipeline.transport.waiting.extend(others)
-        return pipeline, [*works, pipeline.normalize(MERGE)]  # type: ignore[list-item]  # a handler is a coroutine function
+        pipeline.transport.waiting.clear()
+        alone(pipeline.publisher.publish(MERGE))
+        works += working(pipeline, topology.INGESTION_EVENTS)
+        pipeline.transport.waiting.extend([*of_the_child, *others])
+        return pipeline, works
 
     for pipeline, turns in every_order(world):
         await settle(pipeline)

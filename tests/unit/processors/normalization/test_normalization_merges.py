@@ -1,12 +1,15 @@
-"""A record that was merged into another: its id leads there, and whatever is said of it afterwards is about nobody."""
+"""A record that was merged into another: its id leads there, until it is said to be there by itself again."""
+
+from collections.abc import Sequence
 
 import pytest
 
 from devtools.fakes.pipeline import InMemoryPipeline
-from shared.contracts.ingestion import IngestionEvent
+from shared.contracts.ingestion import Coverage, IngestionEvent
 from shared.errors import OwnershipConflict, UnmappableRecord
 from shared.messaging.outcomes import Ignored, Stored, Unchanged
 from shared.shards.ids import ShardId
+from tests.unit.processors.chain.interleavings import Work, alone, every_order, stepped, working
 from tests.unit.processors.chain.records import (
     ACCOUNT,
     ACCOUNT_SHARD,
@@ -24,7 +27,7 @@ from tests.unit.processors.chain.records import (
     settle,
     shard,
 )
-from tests.unit.processors.normalization.opportunities import announced, feed
+from tests.unit.processors.normalization.opportunities import announced, feed, parked
 
 THIRD_ACCOUNT = "001Kd00000aCcT3IAK"
 
@@ -54,21 +57,100 @@ async def test_the_losers_id_leads_to_the_survivor() -> None:
     assert (survivor.structured_data["name"], survivor.revision_number) == ("Globex", 1)
 
 
-async def test_nothing_that_is_said_of_the_loser_later_changes_the_survivor() -> None:
+async def test_what_is_no_proof_that_the_loser_is_there_again_changes_nothing() -> None:
     pipeline = InMemoryPipeline()
     await feed(pipeline, account(), other(), merge())
     before = pipeline.shards.all()
 
     outcomes = await feed(
         pipeline,
-        account(saved=9, Name="Undeleted"),
-        gone(account(), saved=9),
         account(saved=9).model_copy(update={"event_type": "delete", "payload": None}),
+        account(saved=9).model_copy(update={"coverage": ("Id", "Name")}),
+        account(saved=9, MasterRecordId=OTHER_ACCOUNT),
         account(saved=1, Name="Late"),
+        gone(account(), saved=1),
     )
 
-    assert outcomes == [Ignored("given-up id")] * 4
+    assert outcomes == [Ignored("given-up id")] * 5
     assert pipeline.shards.all() == before
+
+
+@pytest.mark.parametrize("coverage", ["complete", ("Id", "Name", "MasterRecordId", "OwnerId")])
+async def test_a_loser_that_was_undeleted_has_a_shard_of_its_own_again(coverage: Coverage) -> None:
+    pipeline = InMemoryPipeline()
+    await say(pipeline, account(Description=PARAGRAPHS[0]), other(), merge())
+    survivor = await shard(pipeline, OTHER_ACCOUNT_SHARD)
+
+    undeleted = account(saved=9, Name="Undeleted", MasterRecordId=None, OwnerId=None).model_copy(update={"coverage": coverage})
+    assert await feed(pipeline, undeleted) == [Stored(ACCOUNT_SHARD, 2, reason="unmerged")]
+    await settle(pipeline)
+
+    revived = await shard(pipeline, ACCOUNT_SHARD)
+    assert (revived.id, revived.status, revived.structured_data["name"]) == (ACCOUNT_SHARD, "active", "Undeleted")
+    assert not revived.awaits_embedding
+    assert {key for _, key in chunks(pipeline)} == {ACCOUNT_SHARD, OTHER_ACCOUNT_SHARD}
+    assert await shard(pipeline, OTHER_ACCOUNT_SHARD) == survivor
+    assert parked(pipeline) == []
+
+
+async def test_a_loser_that_was_undeleted_and_deleted_is_deleted_and_leads_nowhere() -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, account(), other(), merge(), gone(account(), saved=9))
+
+    revived = await shard(pipeline, ACCOUNT_SHARD)
+    assert (revived.id, revived.status) == (ACCOUNT_SHARD, "deleted")
+
+
+@pytest.mark.parametrize("between", [[], [account(saved=9)]], ids=["the undelete not heard of", "the undelete heard of"])
+async def test_a_later_merge_leads_to_the_later_survivor(between: list[IngestionEvent]) -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, account(), other(), account(record=THIRD_ACCOUNT, Name="Initech"), merge(), *between)
+    again = merged(account(), THIRD_ACCOUNT, saved=12)
+
+    [outcome] = await feed(pipeline, again)
+    late = await feed(pipeline, merge(), account(saved=9), again)
+
+    assert outcome == Stored(ACCOUNT_SHARD, 1 + len(between), reason="merge")
+    assert late == [Unchanged("older"), Ignored("given-up id"), Unchanged("merged")]
+    assert (await shard(pipeline, ACCOUNT_SHARD)).structured_data["name"] == "Initech"
+
+
+async def test_a_merge_that_is_heard_of_after_its_end_changes_nothing() -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, other(), account(saved=9))
+    partial = account(saved=10, Name="Renamed").model_copy(update={"coverage": ("Id", "Name")})
+    await feed(pipeline, partial, account(saved=11).model_copy(update={"event_type": "delete", "payload": None}))
+    before = pipeline.shards.all()
+
+    assert await feed(pipeline, merge(saved=5)) == [Unchanged("older")]
+
+    assert pipeline.shards.all() == before
+
+
+async def test_an_event_of_an_id_that_was_given_up_costs_no_more_reads_than_any_other() -> None:
+    pipeline = InMemoryPipeline()
+    await feed(pipeline, account(), other(), merge())
+    costs = []
+    for event in (other(saved=1), account(saved=1)):
+        before = pipeline.shards.reads
+        await feed(pipeline, event)
+        costs.append(pipeline.shards.reads - before)
+
+    assert costs == [1, 1]
+
+
+async def test_an_undelete_beside_the_merge_ends_the_same_in_every_order_of_turns() -> None:
+    def world() -> tuple[InMemoryPipeline, Sequence[Work]]:
+        pipeline = stepped()
+        alone(feed(pipeline, account(), other()))
+        pipeline.transport.waiting.clear()
+        alone(pipeline.publisher.publish(merge(), account(saved=9, Name="Undeleted")))
+        return pipeline, working(pipeline, "ingestion-events")
+
+    for pipeline, turns in every_order(world):
+        await settle(pipeline)
+        revived = await shard(pipeline, ACCOUNT_SHARD)
+        assert (revived.id, revived.structured_data["name"]) == (ACCOUNT_SHARD, "Undeleted"), turns
 
 
 @pytest.mark.parametrize("times", [2, 3])

@@ -143,7 +143,7 @@ async def test_an_older_event_about_what_the_newer_speaks_for_opens_none(newer: 
 async def test_a_complete_read_of_a_version_that_a_webhook_brought_speaks_for_all_of_it_from_then_on() -> None:
     pipeline = InMemoryPipeline()
     known = opportunity().payload or {}
-    await feed(pipeline, opportunity(saved=1, seen=1), part(saved=9, seen=9, **{"Name": known["Name"]}))
+    await feed(pipeline, opportunity(saved=1, seen=1), part(saved=9, seen=9, Name=known["Name"]))
     announced = len(pipeline.transport.sent)
 
     [read] = await feed(pipeline, opportunity(saved=9, seen=10))

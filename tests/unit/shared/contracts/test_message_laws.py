@@ -290,3 +290,9 @@ def test_a_claim_of_one_tenant_never_names_anothers_blob(one: str, other: str, b
 @settings(deadline=None, max_examples=100)
 def test_the_canonical_form_survives_json(value: Any) -> None:
     assert canonical_json(json.loads(canonical_json(value))) == canonical_json(value)
+
+
+@given(batches)
+@settings(deadline=None, max_examples=30)
+def test_a_batch_is_written_as_any_message_is(batch: IngestionBatch) -> None:
+    assert json.loads(batch.encode()) == json.loads(Message.encode(batch))
