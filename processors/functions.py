@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from processors.connections.api import Completeness, ConnectionList
     from processors.search.api import Answer
     from shared.access.tokens import Caller
+    from shared.contracts.ingestion import IngestionEvent
+    from shared.messaging.outcomes import Outcome
 
 light = func.Blueprint()
 heavy = func.Blueprint()
@@ -33,7 +35,8 @@ async def normalization_processor(message: func.ServiceBusMessage) -> None:
 
     s = services()
     handler = partial(normalize, shards=s.shards, index=s.record_index, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
-    await deliver(triggers.delivery(message, topology.INGESTION_EVENTS), IngestionEvent, handler, ports=s.delivery)
+    with s.right_of_way.live():
+        await deliver(triggers.delivery(message, topology.INGESTION_EVENTS), IngestionEvent, handler, ports=s.delivery)
 
 
 @light.function_name("normalization-bulk-processor")
@@ -50,9 +53,15 @@ async def normalization_bulk_processor(message: func.ServiceBusMessage) -> None:
     from shared.messaging.delivery import deliver
 
     s = services()
-    one = partial(normalize, shards=s.shards, index=s.record_index, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
+    at_once = partial(normalize, shards=s.shards, index=s.record_index, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
+
+    async def one(event: "IngestionEvent") -> "Outcome":
+        await s.right_of_way.give_way()
+        return await at_once(event)
+
     handler = partial(normalize_batch, normalize=one, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
-    await deliver(triggers.delivery(message, topology.INGESTION_EVENTS_BULK), IngestionBatch, handler, ports=s.delivery)
+    async with s.right_of_way.bulk():
+        await deliver(triggers.delivery(message, topology.INGESTION_EVENTS_BULK), IngestionBatch, handler, ports=s.delivery)
 
 
 @light.function_name("enrichment-processor")

@@ -1,7 +1,7 @@
 """Where a local run listens, and whether these ports are free."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from devtools.local.ports import is_free
 
@@ -15,17 +15,23 @@ class Addresses:
     blob: int = 10000
     host: int = 7071
     issuer: int = 7080
+    salesforce: int = 7090
 
     @classmethod
     def shifted(cls, offset: int) -> "Addresses":
         """The same ports, moved: so that two runs live side by side."""
-        known = cls()
-        return cls(known.service_bus + offset, known.cosmos + offset, known.blob + offset, known.host + offset, known.issuer + offset)
+        return cls(**{name: port + offset for name, port in asdict(cls()).items()})
 
     @property
     def named(self) -> dict[str, int]:
         """Who listens where."""
-        return {"the Service Bus stand-in": self.service_bus, "the Cosmos DB stand-in": self.cosmos, "Azurite": self.blob, **self.ours}
+        return {
+            "the Service Bus stand-in": self.service_bus,
+            "the Cosmos DB stand-in": self.cosmos,
+            "Azurite": self.blob,
+            "the pretend Salesforce": self.salesforce,
+            **self.ours,
+        }
 
     @property
     def ours(self) -> dict[str, int]:

@@ -1,6 +1,7 @@
-"""Starts and stops what a local run consists of: the stand-ins, Azurite, the token issuer and its function hosts."""
+"""Starts and stops what a local run consists of: the stand-ins, Azurite, the token issuer, a pretend Salesforce and its function hosts."""
 
 import asyncio
+import zlib
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 from devtools.local.child import Child, ChildFailed
 from devtools.local.parts import Parts
 from devtools.local.patience import patiently
-from devtools.local.run import DATABASE, ROOT, Run
+from devtools.local.run import DATABASE, ROOT, SALESFORCE_SECRET, Run
 from devtools.provision import provision
 
 QUEUES: Final = ROOT / "infra" / "servicebus-standin.json"
@@ -40,7 +41,8 @@ class Emulators(Protocol):
 
 
 class Children:
-    """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite``, ``issuer`` and its hosts, each by its name.
+    """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite``, ``issuer`` and its hosts, each by its name; and
+    ``salesforce``, the run's organization, where the run ``has_salesforce``.
 
     ``queues`` is the broker's configuration; ``settings`` are the hosts' beside those of the run. There is one host, ``host``, unless
     others are named. ``faults`` is a plan: whom it names is started with it, and where it is about blobs, the proxy ``blob`` stands
@@ -61,11 +63,12 @@ class Children:
         hosts: Mapping[str, Host] | None = None,
         faults: Path | None = None,
         emulators: Emulators | None = None,
+        has_salesforce: bool = False,
     ) -> None:
         self.folder = folder
         self._run = run
         self._app = app
-        self._parts = Parts(run.addresses, folder, queues, faults)
+        self._parts = Parts(run.addresses, folder, queues, faults, _salesforce(run) if has_salesforce else None)
         self._settings = {**run.settings, **(settings or {})}
         self._hosts = hosts or {"host": Host(run.addresses.host)}
         self._emulators = emulators
@@ -175,3 +178,11 @@ class Children:
         self._children.clear()
         if self._emulators is not None:
             await self._emulators.stop()
+
+
+def _salesforce(run: Run) -> tuple[str, ...]:
+    """Its organization is the run's, without a record but its users: the same ones whenever it is started."""
+    empty = (f"--{name}=0" for name in ("accounts", "contacts", "opportunities", "leads"))
+    seed = zlib.crc32(run.organization_id.encode())
+    app = ("--client-id", run.salesforce_client_id, "--client-secret", SALESFORCE_SECRET)
+    return ("--organization-id", run.organization_id, "--seed", str(seed), *empty, *app)

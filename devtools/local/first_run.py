@@ -1,4 +1,6 @@
-"""The first run: an invented organization sends its records, and what became of them is compared, shown and looked for."""
+"""The first run: an invented organization sends its records, and what became of them is compared, shown and looked for; then it is polled
+for what it had before.
+"""
 
 import asyncio
 import time
@@ -10,12 +12,16 @@ from typing import Any, Final
 
 import aiohttp
 
-from devtools.local import sample, search, trace
+from devtools.local import polling, sample, search, trace
+from devtools.local.control import Control
 from devtools.local.patience import PAUSE_SECONDS
+from devtools.local.polling import Polling
 from devtools.local.progress import bar
 from devtools.local.run import Run
+from devtools.local.sample import Mirror
 from devtools.local.shard import shard_table
 from devtools.local.token import sample_token
+from devtools.vendors.salesforce.records import PretendOrg
 from shared.shards.model import Shard
 from shared.storage.cosmos import CosmosAccount
 from shared.storage.shard_store import CosmosShardStore
@@ -37,12 +43,24 @@ class FirstRun:
     started: float
     timeout_seconds: float = TIMEOUT_SECONDS
 
-    async def report(self, rng: Random) -> dict[str, Any]:
-        """Send, wait, compare, and trace one opportunity."""
+    async def report(self, rng: Random, *, is_polled: bool) -> dict[str, Any]:
+        """Send, wait, compare, and trace one opportunity; with ``is_polled`` back-fill and compare what the organization had before."""
         org = sample.new_org(rng, self.run.organization_id)
+        if not is_polled:
+            return {**await self._sent(org, rng, sample.unmirrored), "polled": None}
+        async with Control(self.run.salesforce) as control:
+            had = sample.of_old(org, await control.adopt_users(org), rng)
+            await control.mirror([record for record in had.records if record.object_name != "User"])
+            report = await self._sent(org, rng, control.mirror)
+        polled = await Polling(self.run, self.folder, self.account, self.timeout_seconds).report(had)
+        return {**report, "faults": [*report["faults"], *polled.pop("faults")], "polled": polled}
+
+    async def _sent(self, org: PretendOrg, rng: Random, mirror: Mirror) -> dict[str, Any]:
         sending_from = time.monotonic()
         with bar("sent", sum(COUNTS.values())) as seen:
-            sent = await sample.send(org, rng, self.run.webhook_url, counts=COUNTS, timeout_seconds=self.timeout_seconds, seen=seen)
+            sent = await sample.send(
+                org, rng, self.run.webhook_url, counts=COUNTS, timeout_seconds=self.timeout_seconds, mirror=mirror, seen=seen
+            )
         shards = CosmosShardStore(self.account)
         with bar("stored, linked and embedded", len(sent.records)) as seen:
             arrival = await sample.arrived(sent, shards, tenant_id=self.run.tenant_id, timeout_seconds=self.timeout_seconds, seen=seen)
@@ -107,7 +125,9 @@ class FirstRun:
 def readable(report: Mapping[str, Any]) -> str:
     """For people: one record step by step, a question, what is stored, and what is missing or wrong."""
     steps = [trace.Step.read(step) for step in report["trace"]]
-    shards = [Shard.model_validate(document) for document in report["shards"]]
+    polled = report["polled"]
+    documents = [*report["shards"], *(polled["shards"] if polled else ())]
+    shards = [Shard.model_validate(document) for document in documents]
     parts = ["One opportunity, step by step:", "", trace.rendered(steps), ""]
     parts += [line for shard in shards if shard.id == report["traced"] for line in (trace.ends(shard), "")]
     if (asked := report["search"]) is not None and asked["reply"] is not None:
@@ -115,6 +135,8 @@ def readable(report: Mapping[str, Any]) -> str:
         words = "the record's own words" if reply.is_lexical else "other words than the record's own"
         parts += [f"A question in {words}:", "", f"  {asked['question']}", "", search.rendered(reply), ""]
     parts += ["What is stored:", "", shard_table(shards), ""]
+    if polled is not None:
+        parts += [polling.rendered(polled), ""]
     if report["faults"]:
         parts += ["Missing or wrong:", *(f"  {fault}" for fault in report["faults"])]
     else:

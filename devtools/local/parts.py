@@ -15,6 +15,8 @@ BLOB_PROXY: Final = "blob"
 """Stands before Azurite where a fault plan is about blobs: Azurite is Microsoft's own and cannot be asked to fail."""
 HOST: Final = "host"
 """What a fault plan calls the hosts, however many there are."""
+SALESFORCE: Final = "salesforce"
+"""The organization that can be asked. Its records are in its memory alone."""
 
 
 def issuer_folder(folder: Path) -> Path:
@@ -36,6 +38,8 @@ class Parts:
     folder: Path
     queues: Path
     faults: Path | None = None
+    salesforce: tuple[str, ...] | None = None
+    """The arguments of the pretend Salesforce, which is a part of a run where there are any."""
     spare_ports: Callable[[int], list[int]] = free_ports
     """So many ports that nobody else takes: Azurite's, where the proxy has the one of the run."""
     _named: frozenset[str] = field(init=False, default=frozenset())
@@ -54,7 +58,8 @@ class Parts:
     @property
     def stores(self) -> tuple[str, ...]:
         """Everything but the hosts."""
-        return ("service-bus", "cosmos", "azurite", "issuer", *((BLOB_PROXY,) if self.has_blob_proxy else ()))
+        salesforce = () if self.salesforce is None else (SALESFORCE,)
+        return ("service-bus", "cosmos", "azurite", "issuer", *salesforce, *((BLOB_PROXY,) if self.has_blob_proxy else ()))
 
     def store(self, name: str) -> tuple[list[str], str]:
         """One of ``stores``.
@@ -72,6 +77,9 @@ class Parts:
             case "issuer":
                 where = ["--port", str(ports.issuer), "--data", str(issuer_folder(self.folder))]
                 return self._module("issuer", *where, at=name), "issuer: ready"
+            case "salesforce":
+                where = ["--port", str(ports.salesforce), *(self.salesforce or ())]
+                return self._module("vendors.salesforce.api", *where, at=name), "salesforce: ready"
             case "azurite":
                 return azurite.command(self._azurite_port, data / name), azurite.READY
             case "blob":

@@ -5,17 +5,21 @@ from pathlib import Path
 from typing import Final
 
 from devtools.faults.injector import log_beside
+from devtools.faults.places import check_place
 from devtools.faults.plan import Plan, PlanInvalid
 from devtools.faults.report import Report
 from devtools.faults.stand_ins import check
 from devtools.local.tables import table
+from devtools.vendors.salesforce import faults as salesforce
 
 FILE: Final = "faults.json"
-PLACES: Final = ("blob", "cosmos", "host", "issuer", "service-bus")
-"""The stand-ins of a run, as a plan names them. The organization that sends the sample is none: a run has to know what was sent."""
+PLACES: Final = ("blob", "cosmos", "host", "issuer", "salesforce", "service-bus")
+"""The stand-ins of a run, as a plan names them."""
+ASKED: Final = {kind: [place for place in places if place in salesforce.API] for kind, places in salesforce.PLACES.items()}
+"""What can go wrong where the organization is asked. What it sends goes out as it should: a run has to know what was sent."""
 
 OURS: Final = ("host", "issuer")
-"""Those of a run on Microsoft's emulators: they do as they are told, and nothing else."""
+"""Those of a run on Microsoft's emulators, where nobody polls: they do as they are told, and nothing else."""
 
 
 def read(path: Path, *, places: Collection[str] = PLACES) -> Plan:
@@ -32,6 +36,9 @@ def read(path: Path, *, places: Collection[str] = PLACES) -> Plan:
         if fault.at not in places:
             raise PlanInvalid(f"{fault.summary}: such a run can do faults at {', '.join(places)}")
     check(plan)
+    for fault in plan.faults:
+        if fault.at == salesforce.AT:
+            check_place(fault, ASKED)
     return plan
 
 

@@ -63,8 +63,10 @@ class Process:
             os.kill(self.pid, number)
 
     def listens(self, ready_line: str) -> "Process":
-        """The same, with the address that the line ends with by which it said that it is ready."""
-        return replace(self, address=ready_line.rsplit(maxsplit=1)[-1])
+        """The same, with the last address in the line by which it said that it is ready."""
+        words = ready_line.split()
+        addresses = [word.rstrip(",") for word in words if "://" in word or "127.0.0.1:" in word]
+        return replace(self, address=(addresses or words)[-1])
 
     def note(self, folder: Path) -> None:
         """Write it to the register of this folder."""

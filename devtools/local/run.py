@@ -18,6 +18,8 @@ from devtools.local.addresses import Addresses
 ROOT: Final = Path(__file__).resolve().parents[2]
 DATABASE: Final = "shardline"
 AUDIENCE: Final = "api://shardline"
+SALESFORCE_SECRET_NAME: Final = "salesforce-pretend"  # noqa: S105 - a name
+SALESFORCE_SECRET: Final = "pretend-secret"  # noqa: S105 - of the pretend Salesforce, which whoever is on this machine can ask anyway
 
 
 def folder_of(port_offset: int) -> Path:
@@ -85,12 +87,24 @@ class Run:
             "AUTH_ISSUER": self.issuer,
             "AUTH_AUDIENCE": AUDIENCE,
             "AUTH_JWKS_URL": f"{self.issuer}{JWKS_PATH}",
+            "SECRET_SALESFORCE_PRETEND": SALESFORCE_SECRET,
+            "SYNC_COMPARE_GRACE_SECONDS": "0",  # a first run compares what is seconds old, once it has seen it arrive
         }
 
     @property
     def issuer(self) -> str:
         """Who makes tokens for this run."""
         return issuer_url(self.addresses.issuer)
+
+    @property
+    def salesforce(self) -> str:
+        """Where the organization is asked, and where its records are changed (``/pretend/…``)."""
+        return f"http://127.0.0.1:{self.addresses.salesforce}"
+
+    @property
+    def salesforce_client_id(self) -> str:
+        """Of the app that the organization knows. Each organization has its own: a connection that an earlier run left is not let in."""
+        return f"pretend-{self.organization_id}"
 
     @property
     def search_url(self) -> str:

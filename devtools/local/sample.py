@@ -7,10 +7,10 @@ itself.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
 from typing import Any, Final
@@ -30,20 +30,43 @@ CHECKED: Final[Mapping[str, Mapping[str, str]]] = {
     "Account": {"name": "Name", "annualRevenue": "AnnualRevenue", "numberOfEmployees": "NumberOfEmployees", "website": "Website"},
     "Contact": {"name": "Name", "email": "Email", "accountId": "AccountId", "title": "Title"},
     "Opportunity": {"name": "Name", "amount": "Amount", "accountId": "AccountId", "closeDate": "CloseDate", "isWon": "IsWon"},
+    "Lead": {"name": "Name", "email": "Email", "company": "Company", "title": "Title"},
+    "User": {"name": "Name", "email": "Email", "title": "Title", "managerId": "ManagerId", "isActive": "IsActive"},
 }
 """Canonical field → the vendor's field it must equal."""
 
-SHARD_TYPES: Final = {"Account": "c_account", "Contact": "c_contact", "Opportunity": "c_opportunity"}
-RELATIONSHIPS: Final = {"Contact": "contact_for", "Opportunity": "opportunity_for"}
-"""How a record is linked to the account that its AccountId names."""
+SHARD_TYPES: Final = {
+    "Account": "c_account",
+    "Contact": "c_contact",
+    "Opportunity": "c_opportunity",
+    "Lead": "c_lead",
+    "User": "c_person",
+}
+RELATIONSHIPS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Account": {"ParentId": "child_of", "OwnerId": "has_owner"},
+    "Contact": {"AccountId": "contact_for", "OwnerId": "has_owner"},
+    "Opportunity": {"AccountId": "opportunity_for", "OwnerId": "has_owner"},
+    "Lead": {"OwnerId": "has_owner"},
+    "User": {"ManagerId": "reports_to"},
+}
+"""The vendor's field → how a record is linked to the one that the field names."""
+OF_OLD: Final[Mapping[str, int]] = {"Account": 3, "Contact": 4, "Opportunity": 3, "Lead": 2}
 POLL_SECONDS: Final = 0.05
 AT_ONCE: Final = 50
 """So many records are looked for, then others: looking must not take the machine from what is looked at."""
 
 
+Mirror = Callable[[Sequence[Record]], Awaitable[None]]
+"""Told of records before they are sent."""
+
+
+async def unmirrored(_records: Sequence[Record]) -> None:
+    """For an organization that cannot be asked."""
+
+
 @dataclass(frozen=True)
 class Sent:
-    """What was sent, and how it went."""
+    """What was sent, and how it went; or what an organization has without having sent it."""
 
     org: PretendOrg
     records: tuple[Record, ...]
@@ -61,18 +84,41 @@ class Sent:
         )
 
 
-async def send(org: PretendOrg, rng: Random, url: str, *, counts: Mapping[str, int], timeout_seconds: float, seen: Seen = unseen) -> Sent:
-    """Invent records and send them until they are acknowledged, or none was for so long. ``seen`` is told how many are."""
+async def send(
+    org: PretendOrg,
+    rng: Random,
+    url: str,
+    *,
+    counts: Mapping[str, int],
+    timeout_seconds: float,
+    mirror: Mirror = unmirrored,
+    seen: Seen = unseen,
+) -> Sent:
+    """Invent records and send them until they are acknowledged, or none was for so long. ``mirror`` is given them before anything is sent,
+    ``seen`` is told how many are acknowledged."""
     ids = org.populate(accounts=counts["accounts"], contacts=counts["contacts"], opportunities=counts["opportunities"])
     for story, record_id in zip(rng.sample(OPPORTUNITY_STORIES, len(OPPORTUNITY_STORIES)), ids["Opportunity"], strict=False):
         org.edit(record_id, Description=story.description)  # one each, as far as they go: a question must have one answer
+    records = tuple(org.record(record_id) for record_ids in ids.values() for record_id in record_ids)
+    await mirror(records)
     async with OutboundMessages(org, rng) as messages:
         for object_name, record_ids in ids.items():
             messages.notify(new_action(object_name, url, rng), record_ids)
         await _settled(messages, timeout_seconds, seen)
     ledger = messages.ledger
-    records = tuple(org.record(record_id) for record_ids in ids.values() for record_id in record_ids)
     return Sent(org, records, len(ledger.received()), {answer.value: count for answer, count in ledger.answers().items()})
+
+
+def of_old(org: PretendOrg, people: Sequence[Record], rng: Random) -> Sent:
+    """What an organization had before anybody connected it: the people who work there, and records of which no message is ever sent."""
+    made: list[Record] = []
+    for object_name in OF_OLD:
+        for _ in range(OF_OLD[object_name]):
+            at = datetime.now(UTC) - timedelta(days=rng.randrange(30, 700))
+            companies = [record.id for record in made if record.object_name == "Account"]
+            belongs = {"AccountId": rng.choice(companies)} if object_name in {"Contact", "Opportunity"} else {}
+            made.append(org.create(object_name, at=at, Description=None, **belongs))  # a question must have one answer
+    return Sent(org, (*people, *made), 0, {})
 
 
 async def _settled(messages: OutboundMessages, timeout_seconds: float, seen: Seen) -> None:
@@ -146,11 +192,12 @@ def faults(sent: Sent, shards: Mapping[str, Shard]) -> list[str]:
 
 
 def _graph_faults(sent: Sent, record: Record, shard: Shard) -> Iterator[str]:
-    """An edge to the account the vendor names, and no other; and vectors of what is stored."""
-    account_id = record.fields.get("AccountId")
-    wanted = set()
-    if isinstance(account_id, str) and record.object_name in RELATIONSHIPS:
-        wanted = {(RELATIONSHIPS[record.object_name], sent.shard_id(sent.org.record(account_id), tenant_id=shard.tenant_id))}
+    """An edge to each record the vendor names, and no other; and vectors of what is stored."""
+    wanted = {
+        (relationship, sent.shard_id(sent.org.record(named), tenant_id=shard.tenant_id))
+        for vendor, relationship in RELATIONSHIPS[record.object_name].items()
+        if isinstance(named := record.fields.get(vendor), str)
+    }
     got = {(edge.get("relationshipType"), edge.get("targetShardId")) for edge in shard.internal_relationships}
     if got != wanted:
         yield f"{record.object_name} {record.id} is linked by {sorted(map(str, got))} and not by {sorted(map(str, wanted))}"

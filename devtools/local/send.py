@@ -4,17 +4,19 @@ import argparse
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from random import Random
 from typing import Any, Final
 
 from azure.cosmos.aio import CosmosClient
 
 from devtools.local import sample
+from devtools.local.control import Control, ControlRefused
 from devtools.local.options import SAMPLE
-from devtools.local.output import show_json
+from devtools.local.output import failed, show_json
 from devtools.local.progress import Seen, bar
 from devtools.local.run import DATABASE, Run, folder_of
-from devtools.local.sample import Sent
+from devtools.local.sample import Mirror, Sent
 from devtools.local.tables import table
 from shared.storage.cosmos import CosmosAccount
 from shared.storage.shard_store import CosmosShardStore
@@ -25,13 +27,26 @@ SHOWN: Final = 20
 
 async def command(options: argparse.Namespace) -> int:
     """Send invented records, and with ``--wait`` see what becomes of them."""
+    try:
+        return await _sending_of(options)
+    except ControlRefused as error:
+        return failed(f"the pretend Salesforce: {error}")
+
+
+async def _sending_of(options: argparse.Namespace) -> int:
     run = Run.current(folder_of(options.port_offset))
     rng = Random(secrets.randbits(64) if options.seed is None else options.seed)
     counts = {name: getattr(options, name) for name in SAMPLE}
     org = sample.new_org(rng, run.organization_id)
     began = time.monotonic()
-    with bar("sent", sum(counts.values())) as seen:
-        sent = await sample.send(org, rng, run.webhook_url, counts=counts, timeout_seconds=options.timeout, seen=seen)
+    async with AsyncExitStack() as stack:
+        mirror: Mirror = sample.unmirrored
+        if not run.is_official:  # there nobody polls
+            control = await stack.enter_async_context(Control(run.salesforce))
+            await control.adopt_users(org)
+            mirror = control.mirror
+        seen = stack.enter_context(bar("sent", sum(counts.values())))
+        sent = await sample.send(org, rng, run.webhook_url, counts=counts, timeout_seconds=options.timeout, mirror=mirror, seen=seen)
     report = _sending(sent, time.monotonic() - began)
     if options.wait:
         with bar("stored, linked and embedded", len(sent.records)) as seen:

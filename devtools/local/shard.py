@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterable
+from typing import Any
 
 from azure.cosmos.aio import CosmosClient
 
@@ -9,12 +10,15 @@ from devtools.local.output import failed, show_json
 from devtools.local.run import DATABASE, Run, folder_of
 from devtools.local.tables import table
 from shared import topology
+from shared.shard_types.integration_state import INTEGRATION_STATE
 from shared.shards.model import Shard
 
 _SHOWN = {
     "c_account": ("industry", "annualRevenue", "numberOfEmployees", "website"),
     "c_contact": ("title", "email", "accountId"),
     "c_opportunity": ("stage", "amount", "closeDate", "accountId"),
+    "c_lead": ("company", "status", "email"),
+    "c_person": ("title", "email"),
 }
 
 
@@ -34,11 +38,12 @@ async def command(options: argparse.Namespace) -> int:
 
 
 async def shards_of(run: Run, *, tenant_id: str) -> list[Shard]:
-    """Every shard of a tenant, newest first."""
-    query = "SELECT * FROM c WHERE c.tenantId = @tenant AND NOT IS_DEFINED(c.aliasOf)"
+    """Every shard of a record of a tenant, newest first."""
+    query = "SELECT * FROM c WHERE c.tenantId = @tenant AND NOT IS_DEFINED(c.aliasOf) AND c.shardTypeId != @states"
+    parameters: list[dict[str, Any]] = [{"name": "@tenant", "value": tenant_id}, {"name": "@states", "value": INTEGRATION_STATE.id}]
     async with CosmosClient.from_connection_string(run.cosmos) as client:
         container = client.get_database_client(DATABASE).get_container_client(topology.SHARDS)
-        found = container.query_items(query, parameters=[{"name": "@tenant", "value": tenant_id}], partition_key=[tenant_id])
+        found = container.query_items(query, parameters=parameters, partition_key=[tenant_id])
         shards = [Shard.model_validate({**document, "etag": document["_etag"]}) async for document in found]
     return sorted(shards, key=lambda shard: shard.updated_at, reverse=True)
 

@@ -58,11 +58,12 @@ async def command(options: argparse.Namespace) -> int:
 
 
 def steps(shard: Shard, *, log: Path) -> list[Step]:
-    """What the log says about the shard as it is now, in order of time."""
-    correlation = shard.metadata.correlation_id
+    """What the log says about the shard, in order of time: all that the calls and polls led to which had news of it."""
+    lines = [line for line in _log_lines(log) if "correlation" in line]
+    correlations = {shard.metadata.correlation_id, *(line["correlation"] for line in lines if line.get("shard") == shard.id)}
     found = []
-    for line in _log_lines(log):
-        if line.get("correlation") != correlation:
+    for line in lines:
+        if line["correlation"] not in correlations:
             continue
         at = datetime.fromisoformat(line["time"])
         match line["message"]:

@@ -2,8 +2,8 @@
 
 Stand-ins, Azurite and the host are started, the host over the app as it is deployed: built, and unpacked from its artefact. An invented
 organization is connected and sends its records; one record's way is shown step by step, what was stored and linked is compared with what
-was sent, and a record is looked for in other words than its own. Then it stays up, or with ``--once`` ends with 0 if every record is there,
-right, linked, embedded and found.
+was sent, and a record is looked for in other words than its own. Then the organization is polled for what it had before, and all of that is
+compared, too. It stays up, or with ``--once`` ends with 0 if every record is there, right, linked, embedded and found.
 
 With ``--faults`` all of that happens under a fault plan, what went wrong is shown, and a fault that never happened fails the run, too.
 """
@@ -17,6 +17,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -33,6 +34,7 @@ from devtools.local import background, first_run, planned, processes
 from devtools.local.addresses import Addresses
 from devtools.local.child import ChildFailed
 from devtools.local.children import Children
+from devtools.local.control import ControlRefused
 from devtools.local.docker import Containers, DockerFailed
 from devtools.local.first_run import FirstRun
 from devtools.local.organization import TENANT, connect
@@ -47,11 +49,27 @@ from shared.storage.cosmos import CosmosAccount
 from shared.topology import TOPOLOGY
 
 INTERRUPTED: Final = 130
+NOT_POLLED: Final = {
+    f"AzureWebJobs.{name}.Disabled": "true"
+    for name in ("ingestion-salesforce-poll", "sync-inbound-worker", "sync-inbound-bulk-worker", "normalization-bulk-processor")
+}
+"""The host's settings on Microsoft's emulators: with the queues of polling the app would need more connections than there are."""
 ENDS: Final = "Ctrl-C stops everything."
 ENDS_DETACHED: Final = "It stays up in the background: python -m devtools down stops everything."
-STARTING: Final = "starting the stand-ins of Service Bus and Cosmos DB, Azurite, the token issuer and the function host …"
+STARTING: Final = (
+    "starting the stand-ins of Service Bus and Cosmos DB, Azurite, the token issuer, a pretend Salesforce and the function host …"
+)
 STARTING_CONTAINERS: Final = "starting Microsoft's emulators, the token issuer and the function host; their images are fetched once …"
-FAILURES: Final = (ChildFailed, AzuriteMissing, DockerFailed, PlanInvalid, artefact.ReadingsDiffer, PipelineError, AzureError)
+FAILURES: Final = (
+    ChildFailed,
+    AzuriteMissing,
+    DockerFailed,
+    PlanInvalid,
+    artefact.ReadingsDiffer,
+    ControlRefused,
+    PipelineError,
+    AzureError,
+)
 """What is one line that says what is wrong."""
 
 
@@ -123,7 +141,8 @@ class _Up:
             await containers.clear()
         faults = None if plan is None else planned.place(plan, folder)
         say: Callable[[str], object] = (lambda text: None) if options.json else print
-        children = Children(run, folder=folder, faults=faults, emulators=containers)
+        settings = NOT_POLLED if options.docker else None
+        children = Children(run, folder=folder, faults=faults, settings=settings, emulators=containers, has_salesforce=not options.docker)
         return cls(run, children, containers, faults, rng, options, say, Requests())
 
     async def work(self) -> int:
@@ -148,14 +167,15 @@ class _Up:
             await self.children.whole_during(self.requests.next())
             await self._begin_again()
 
-    async def _start(self, account: CosmosAccount) -> None:
-        """Start everything, and let the run's organization be connected before the app is there."""
+    async def _start(self, account: CosmosAccount, *, due_at: datetime | None = None) -> None:
+        """Start everything, and let the run's organization be connected before the app is there. The first run says when it is polled."""
         for line in await self.children.start():
             self.say(line)
         if self.containers is not None:  # the app would wait for ever
             for container in TOPOLOGY.containers:
                 await account.compare(container)
-        await patiently(partial(connect, self.run, account), seconds=0 if self.faults is None else first_run.PATIENT_SECONDS)
+        connected = partial(connect, self.run, account, is_polled=self.containers is None, due_at=due_at)
+        await patiently(connected, seconds=0 if self.faults is None else first_run.PATIENT_SECONDS)
         await self.children.start_host(app=_deployed(self.children.folder))
 
     async def _begin_again(self) -> None:
@@ -165,7 +185,7 @@ class _Up:
         if self.containers is not None:
             await self.containers.clear(keep=False)
         async with self._account() as account:
-            await self._start(account)
+            await self._start(account, due_at=None if self.containers else datetime.now(UTC))
 
     async def stop(self) -> None:
         """End everything."""
@@ -185,7 +205,7 @@ class _Up:
     async def _first_run(self, account: CosmosAccount, started: float) -> dict[str, Any]:
         patience = first_run.TIMEOUT_SECONDS if self.faults is None else first_run.PATIENT_SECONDS
         first = FirstRun(self.run, self.children.folder, self.children.host_log, account, started, patience)
-        return await first.report(self.rng)
+        return await first.report(self.rng, is_polled=self.containers is None)
 
     def _tell(self, report: dict[str, Any]) -> None:
         """Print the report, and what became of the fault plan; what never happened is added to its faults."""
@@ -215,6 +235,7 @@ def _addresses(run: Run, children: Children) -> str:
         ("Azurite (blobs)", f"http://127.0.0.1:{run.addresses.blob}", ""),
         ("function host", run.host, f"logs: {children.host_log.relative_to(ROOT)}"),
         ("Salesforce webhook", run.webhook_url, "python -m devtools send"),
+        *(() if run.is_official else (("pretend Salesforce", run.salesforce, f"curl {run.salesforce}/pretend/ledger"),)),
         ("search", run.search_url, 'python -m devtools search "WORDS"'),
         ("token issuer", run.issuer, "python -m devtools token"),
     ]

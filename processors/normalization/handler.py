@@ -53,7 +53,7 @@ async def normalize(
             known = await shards.read(event.tenant_id, known.surviving_id)
         outcome = await _taken(sighting, known, shards=shards, index=index, gaps=gaps, publisher=publisher, metrics=metrics, now=now)
     if (led_to := led_to_of(event)) is not None:
-        await relink(sighting, led_to, index=index, publisher=publisher)
+        await relink(sighting, led_to, shards=shards, index=index, publisher=publisher)
     return outcome
 
 
@@ -106,7 +106,7 @@ async def _taken(
         shard = shard.model_copy(update={"revision_number": place.revision_number + 1})
         written, led_to = await revive(event, shard, place, shards=shards, publisher=publisher, now=now)
         await _announce(written, event, publisher, cause="content", at=now())
-        await relink(sighting, led_to, index=index, publisher=publisher)
+        await relink(sighting, led_to, shards=shards, index=index, publisher=publisher)
         return Stored(shard.id, shard.revision_number, reason="unmerged")
     written = await shards.create(shard) if stored is None else await shards.change(stored, content_change(shard, stamp))
     cause: Cause = "acl" if stored is not None and _differs_in_acl_only(shard, stored) else "content"

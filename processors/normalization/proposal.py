@@ -37,13 +37,14 @@ def proposed(sighting: Sighting, stored: Shard | None, *, now: datetime) -> tupl
         known_type.check(data)
     external = _external(sighting, stored, label=data.get("name"), now=now)
     acl = readers_of(sighting, data) or ADMINS_ONLY
-    known_vendor_version = stored.normalization.vendor_version if stored and stored.normalization else None
+    known = stored.normalization if stored else None
     stamp = Normalization(
         fingerprint=fingerprint(structured_data=data, acl=acl, status=status, external=external, schema_version=known_type.schema_version),
-        vendor_version=event.vendor_version or known_vendor_version,
+        vendor_version=event.vendor_version or (known.vendor_version if known else None),
         observed_at=event.observed_at,
         conversion_version=conversion.version,
         coverage=event.coverage,
+        unmerged=sighting.seen if sighting.is_unmerged else known.unmerged if known else None,
     )
     metadata = stored.metadata if stored else Metadata()
     shard = Shard(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shared.contracts.claim import ClaimStore
     from shared.embeddings.embedder import Embedder
     from shared.gaps.gap import Gaps
+    from shared.hosting.right_of_way import RightOfWay
     from shared.messaging.delivery import DeliveryPorts
     from shared.messaging.envelope import Transport
     from shared.messaging.publisher import Publisher
@@ -269,6 +270,13 @@ class Services:
         from shared.storage.gap_store import CosmosGaps
 
         return CosmosGaps(self.account, metrics=self.metrics)
+
+    @cached_property
+    def right_of_way(self) -> "RightOfWay":
+        """Who goes first in this worker."""
+        from shared.hosting.right_of_way import RightOfWay
+
+        return RightOfWay()
 
     @cached_property
     def delivery(self) -> "DeliveryPorts":

@@ -12,7 +12,7 @@ from shared.access.acl import Acl
 from shared.contracts.canonical import digest
 from shared.contracts.ingestion import Coverage
 from shared.contracts.message import Identifier, Instant, Wire
-from shared.shards.versions import Version
+from shared.shards.versions import Order, Version, order
 
 Status = Literal["active", "archived", "deleted", "draft"]
 
@@ -38,6 +38,17 @@ class ExternalRelationship(Wire):
     created_by: str = "system"
 
 
+class Seen(Wire):
+    """When, and in which of the vendor's versions, a record was seen."""
+
+    vendor_version: str | None
+    observed_at: Instant
+
+    def order(self, other: "Seen") -> Order:
+        """How this sighting stands to another, whatever tables they were read by."""
+        return order(Version(self.vendor_version, self.observed_at, ""), Version(other.vendor_version, other.observed_at, ""))
+
+
 class Normalization(Wire):
     """Normalization's stamp: what was seen last, and how it looked."""
 
@@ -46,6 +57,8 @@ class Normalization(Wire):
     observed_at: Instant
     conversion_version: str
     coverage: Coverage
+    unmerged: Seen | None = Field(default=None, exclude_if=lambda seen: seen is None)
+    """The newest sighting that said that the record was merged into no other: an older merge is over. None where none said it."""
 
     @property
     def version(self) -> Version:

@@ -4,6 +4,7 @@ Every call takes a tenant. A partial update names its owner's fields only (archi
 because a Cosmos DB patch may hold ten operations (Azure Cosmos DB, "Partial document update").
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -11,11 +12,54 @@ from typing import Any, Final, Protocol
 from shared.access.acl import Acl
 from shared.contracts.message import timestamp
 from shared.shards.ids import ShardId
-from shared.shards.model import Enriched, ExternalRelationship, Metadata, Normalization, Shard, Status, Vectors
+from shared.shards.model import Enriched, ExternalRelationship, Metadata, Normalization, Seen, Shard, Status, Vectors
+from shared.shards.versions import Order
 
 MAX_PATHS: Final = 10
+ALIAS_OF: Final = "aliasOf"
+"""The field that an alias has and no shard: the id it leads to."""
 MAX_ALIAS_STEPS: Final = 5
 """A chain of merges longer than this is a fault, not a history."""
+
+
+@dataclass(frozen=True)
+class Alias:
+    """What is under an id that the vendor gave up: where the shard is that carries its history on."""
+
+    tenant_id: str
+    id: ShardId
+    surviving_id: ShardId
+    """The record it was merged into, as the vendor named it. That one's id may be an alias itself."""
+    seen: Seen | None = None
+    """The sighting that said so; None: older than any other."""
+    revision_number: int = 1
+    """The last one there was under the id. A shard that takes its place begins after it."""
+    etag: str | None = None
+    """The store's mark of this very state; None for one not stored yet."""
+
+    def is_over_by(self, seen: Seen) -> bool:
+        """Whether a sighting of the record is newer."""
+        return self.seen is None or seen.order(self.seen) is Order.NEWER
+
+    def document(self) -> dict[str, Any]:
+        """The stored form."""
+        seen = {} if self.seen is None else {"seen": self.seen.model_dump(mode="json", by_alias=True)}
+        return {"id": self.id, "tenantId": self.tenant_id, ALIAS_OF: self.surviving_id, "revisionNumber": self.revision_number, **seen}
+
+
+def alias_of(document: Mapping[str, Any], *, etag: str) -> Alias | None:
+    """An alias as it was stored; None for a shard's document."""
+    if ALIAS_OF not in document:
+        return None
+    seen = document.get("seen")
+    return Alias(
+        tenant_id=document["tenantId"],
+        id=ShardId(document["id"]),
+        surviving_id=ShardId(document[ALIAS_OF]),
+        seen=None if seen is None else Seen.model_validate(seen),
+        revision_number=document.get("revisionNumber", 1),
+        etag=etag,
+    )
 
 
 class Change(Protocol):
@@ -116,6 +160,13 @@ class ShardStore(Protocol):
             TransientError: when the store cannot answer now.
         """
 
+    async def entry(self, tenant_id: str, shard_id: ShardId) -> Shard | Alias | None:
+        """What is under this very id; an alias is not followed. One point read.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
     async def create(self, shard: Shard) -> Shard:
         """Store a shard that is not there yet.
 
@@ -144,9 +195,20 @@ class ShardStore(Protocol):
             revision yet.
         """
 
-    async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
-        """Let an id that the vendor gave up point to the shard that carries its history on. Replaces what was stored under it.
+    async def add_alias(self, alias: Alias, *, instead_of: Shard | Alias | None) -> None:
+        """Let an id that the vendor gave up point to the shard that carries its history on, instead of what was read under it.
 
         Raises:
-            OwnershipConflict: when the surviving id is itself an alias of the old one, so that both would point in a circle.
+            Conflict: when something else is under the id by now.
+            OwnershipConflict: when the surviving id itself leads to the old one, so that both would point in a circle.
+        """
+
+    async def end_alias(self, alias: Alias, shard: Shard) -> Shard:
+        """Store a shard under its own id again, instead of the alias that was read.
+
+        Returns:
+            The shard with the store's mark of it, as a read would give it.
+
+        Raises:
+            Conflict: when the alias was written since.
         """

@@ -10,11 +10,9 @@ from shared import topology
 from shared.errors import Conflict, Forbidden, OwnershipConflict
 from shared.shards.ids import ShardId
 from shared.shards.model import Shard, Vectors
-from shared.shards.store import MAX_ALIAS_STEPS, MAX_PATHS, Change, ShardStore, VectorsChange
+from shared.shards.store import ALIAS_OF, MAX_ALIAS_STEPS, MAX_PATHS, Alias, Change, ShardStore, VectorsChange, alias_of
 from shared.storage.azure_errors import azure_errors
 from shared.storage.cosmos import CosmosAccount, etag_of, found, guarded_write
-
-ALIAS_OF = "aliasOf"
 
 
 class CosmosShardStore(ShardStore):
@@ -26,11 +24,15 @@ class CosmosShardStore(ShardStore):
     @override
     async def read(self, tenant_id: str, shard_id: ShardId) -> Shard | None:
         _, document = await self._followed(tenant_id, shard_id)
+        return None if document is None else _shard(tenant_id, document)
+
+    @override
+    async def entry(self, tenant_id: str, shard_id: ShardId) -> Shard | Alias | None:
+        container = await self._account.container(topology.SHARDS)
+        document = await found(container.read_item(shard_id, partition_key=[tenant_id, shard_id]), "read a shard")
         if document is None:
             return None
-        if document.get("tenantId") != tenant_id:
-            raise Forbidden("the store gave another tenant's shard")
-        return Shard.model_validate({**document, "etag": document["_etag"]})
+        return alias_of(document, etag=document["_etag"]) or _shard(tenant_id, document)
 
     @override
     async def create(self, shard: Shard) -> Shard:
@@ -80,20 +82,46 @@ class CosmosShardStore(ShardStore):
         return True
 
     @override
-    async def add_alias(self, tenant_id: str, old_id: ShardId, surviving_id: ShardId) -> None:
-        end, _ = await self._followed(tenant_id, surviving_id)
-        if end == old_id:
+    async def add_alias(self, alias: Alias, *, instead_of: Shard | Alias | None) -> None:
+        path, _ = await self._followed(alias.tenant_id, alias.surviving_id)
+        if alias.id in path:
             raise OwnershipConflict("the surviving shard is itself an alias of the old one")
+        if instead_of is not None:
+            await self._replace(alias.tenant_id, alias.document(), instead_of.etag)
+            return
         container = await self._account.container(topology.SHARDS)
         async with azure_errors("store an alias"):
-            await container.upsert_item({"id": old_id, "tenantId": tenant_id, ALIAS_OF: surviving_id}, no_response=True)
+            await container.create_item(alias.document(), no_response=True)
 
-    async def _followed(self, tenant_id: str, shard_id: str) -> tuple[str, dict[str, Any] | None]:
-        """The id at the end of the aliases, and what is stored there."""
+    @override
+    async def end_alias(self, alias: Alias, shard: Shard) -> Shard:
+        return shard.model_copy(update={"etag": await self._replace(alias.tenant_id, shard.document(), alias.etag)})
+
+    async def _replace(self, tenant_id: str, document: dict[str, Any], etag: str | None) -> str:
         container = await self._account.container(topology.SHARDS)
+        async with guarded_write("replace a shard or an alias"):
+            replaced = await container.replace_item(
+                document["id"],
+                document,
+                etag=etag,
+                match_condition=MatchConditions.IfNotModified,
+                no_response=True,
+            )
+        return etag_of(replaced)
+
+    async def _followed(self, tenant_id: str, shard_id: str) -> tuple[list[str], dict[str, Any] | None]:
+        """All ids on the way along the aliases, and what is stored at its end."""
+        container = await self._account.container(topology.SHARDS)
+        path = [shard_id]
         for _ in range(MAX_ALIAS_STEPS + 1):
-            document = await found(container.read_item(shard_id, partition_key=[tenant_id, shard_id]), "read a shard")
+            document = await found(container.read_item(path[-1], partition_key=[tenant_id, path[-1]]), "read a shard")
             if document is None or ALIAS_OF not in document:
-                return shard_id, document
-            shard_id = document[ALIAS_OF]
+                return path, document
+            path.append(document[ALIAS_OF])
         raise Conflict("the chain of aliases does not end")
+
+
+def _shard(tenant_id: str, document: dict[str, Any]) -> Shard:
+    if document.get("tenantId") != tenant_id:
+        raise Forbidden("the store gave another tenant's shard")
+    return Shard.model_validate({**document, "etag": document["_etag"]})

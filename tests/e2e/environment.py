@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import aiohttp
@@ -23,9 +24,10 @@ from devtools.local.addresses import Addresses
 from devtools.local.children import QUEUES, Children, Host
 from devtools.local.ports import free_ports, hold
 from devtools.local.run import Run
+from devtools.vendors.salesforce.ids import random_id
 from devtools.vendors.salesforce.sender import HEADERS
 from tests.e2e.model import Model
-from tests.e2e.queues import PIPELINE, Body, Queues
+from tests.e2e.queues import PIPELINE, POLLED, Body, Queues
 from tests.e2e.store import Document, Store
 from tests.e2e.tenants import Tenant, connected_tenant
 
@@ -93,7 +95,7 @@ class Environment:
         return {record_id: shard for record_id, shard in (await self._by_record(tenant)).items() if shard["status"] == "draft"}
 
     async def _by_record(self, tenant: Tenant) -> dict[str, Document]:
-        documents = await self.store.items("shards", tenant.id)
+        documents = [item for item in await self.store.items("shards", tenant.id) if item.get("external_relationships")]
         by_record = {document["external_relationships"][0]["externalId"]: document for document in documents}
         assert len(by_record) == len(documents), "two shards of one record"
         return by_record
@@ -178,6 +180,7 @@ async def running_environment(
     model: Model | None = None,
     is_in_two: bool = False,
     faults: Path | None = None,
+    has_salesforce: bool = False,
 ) -> AsyncIterator[Environment]:
     """Everything started, and stopped at the end.
 
@@ -187,16 +190,20 @@ async def running_environment(
         model: makes the vectors; the offline encoder where there is none.
         is_in_two: beside ``host``, which is light then, there is a second one, ``heavy``.
         faults: the plan that stand-ins and hosts obey.
+        has_salesforce: there is an organization that can be asked, too.
     """
-    run = Run(Addresses.shifted(free_offset()), "", "", "")
+    organization_id = random_id("Organization", Random(secrets.randbits(64))) if has_salesforce else ""
+    run = Run(Addresses.shifted(free_offset()), organization_id, "", "")
     hosts = {"host": Host(run.addresses.host)}
     if is_in_two:
         (another,) = free_ports(1)
         hosts = {"host": Host(run.addresses.host, {"CONSUMER_TYPE": "light"}), "heavy": Host(another, {"CONSUMER_TYPE": "heavy"})}
     given = {**(model.settings if model else {}), **(settings or {})}
     queues_file = _queues(folder, lock_seconds)
-    children = Children(run, folder=folder, app=app, queues=queues_file, settings=given, hosts=hosts, faults=faults)
-    stages = PIPELINE[:1] if NORMALIZATION_ALONE.items() <= given.items() else PIPELINE
+    children = Children(
+        run, folder=folder, app=app, queues=queues_file, settings=given, hosts=hosts, faults=faults, has_salesforce=has_salesforce
+    )
+    stages = PIPELINE[:1] if NORMALIZATION_ALONE.items() <= given.items() else POLLED if has_salesforce else PIPELINE
     queues = Queues(run.service_bus)
     try:
         assert await children.start() == []  # nothing that the topology says is ignored

@@ -12,8 +12,12 @@ from tests.e2e.environment import Environment
 from tests.e2e.store import Document, chunks_in
 from tests.e2e.tenants import Tenant
 
-RELATIONSHIPS: Final = {"Contact": ("contact_for", "c_account"), "Opportunity": ("opportunity_for", "c_account")}
-"""How a record is linked to the account that its AccountId names, and what kind of shard that is."""
+RELATIONSHIPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "Account": {"ParentId": ("child_of", "c_account"), "OwnerId": ("has_owner", "c_person")},
+    "Contact": {"AccountId": ("contact_for", "c_account"), "OwnerId": ("has_owner", "c_person")},
+    "Opportunity": {"AccountId": ("opportunity_for", "c_account"), "OwnerId": ("has_owner", "c_person")},
+}
+"""The vendor's field → how a record is linked to the one that the field names, and what kind of shard that is."""
 
 
 async def everything_is_linked_and_embedded(environment: Environment, tenant: Tenant) -> None:
@@ -36,11 +40,9 @@ async def everything_is_linked_and_embedded(environment: Environment, tenant: Te
 
 
 def edges_of(record: Record, shards: Mapping[str, Document]) -> set[tuple[object, ...]]:
-    """The one edge a record has to have, or none."""
-    account_id = record.fields.get("AccountId")
-    if record.object_name not in RELATIONSHIPS or account_id is None:
-        return set()
-    return {(*RELATIONSHIPS[record.object_name], shards[str(account_id)]["id"], 0.9, "crm")}
+    """The edges a record has to have: one for each of its fields that names another."""
+    named = ((record.fields.get(field), relationship) for field, relationship in RELATIONSHIPS[record.object_name].items())
+    return {(*relationship, shards[str(record_id)]["id"], 0.9, "crm") for record_id, relationship in named if record_id is not None}
 
 
 def edges(shard: Document) -> set[tuple[object, ...]]:

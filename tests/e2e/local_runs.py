@@ -67,16 +67,22 @@ async def _carried_out(line: Sequence[str]) -> Printed:
     return code, out.getvalue().rstrip("\n"), errors.getvalue().rstrip("\n")
 
 
-def found_by_itself(report: dict[str, Any]) -> None:
-    """What a first run has to say when all went well."""
+def found_by_itself(report: dict[str, Any], *, is_polled: bool = True) -> None:
+    """What a first run has to say when all went well; on emulators nothing is polled."""
     assert (report["faults"], report["sent"], report["stored"]) == ([], 8, 8)
     [traced] = [shard for shard in report["shards"] if shard["id"] == report["traced"]]
     assert [step["where"] for step in report["trace"]] == STAGES
-    assert [edge["relationshipType"] for edge in traced["internal_relationships"]] == ["opportunity_for"]
+    assert [edge["relationshipType"] for edge in traced["internal_relationships"]] == ["opportunity_for", "has_owner"]
     assert (traced["vectors"]["revision"], traced["vectors"]["chunkCount"] > 0) == (traced["revisionNumber"], True)
     search = report["search"]
     assert (search["status"], search["reply"]["question"]) == (200, search["question"])
     assert search["reply"]["hits"][0]["shardId"] == report["traced"]
+    polled = report["polled"]
+    if is_polled:
+        assert (polled["records"], polled["people"], polled["backfilled"]) == (12, 3, 23)
+        assert (polled["completeness"]["isComplete"], polled["missing"], polled["extra"], polled["stale"]) == (True, 0, 0, 0)
+    else:
+        assert polled is None
     assert 0 < report["secondsToFirstShard"] <= report["secondsToFirstEmbeddedShard"]
 
 

@@ -1,20 +1,20 @@
-"""A tenant with its pretend organization, and how it is connected: with an item in the store, as there is no other way in yet."""
+"""A tenant with its pretend organization, and how it is connected: with an item in the store, as the operator's command does it."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
 from azure.cosmos.aio import CosmosClient
 
+from devtools.local.organization import connect
 from devtools.local.run import DATABASE, Run
 from devtools.vendors.salesforce.ids import random_id
 from devtools.vendors.salesforce.outbound_message import Action, Notification, new_action, render
 from devtools.vendors.salesforce.records import ObjectName, PretendOrg, Record
-from ingestion.sources.salesforce.webhook import key_handle
-from shared.connections.connection import Connection, connection_id
-from shared.storage.connection_store import CosmosConnections
 from shared.storage.cosmos import CosmosAccount
 
 OBJECTS: Final[tuple[ObjectName, ...]] = ("Account", "Contact", "Opportunity")
@@ -48,16 +48,17 @@ async def connected_tenant(run: Run) -> Tenant:
     rng = Random(secrets.randbits(64))
     org = PretendOrg(random_id("Organization", rng), rng, lambda: datetime.now(UTC))
     key, tenant_id = secrets.token_urlsafe(32), f"tenant-{secrets.token_hex(4)}"
-    connection = Connection(
-        id=connection_id("salesforce", org.organization_id),
-        tenant_id=tenant_id,
-        source="salesforce",
-        account=org.organization_id,
-        created_at=datetime.now(UTC),
-    )
+    its_own = replace(run, organization_id=org.organization_id, tenant_id=tenant_id, key=key)
+    async with account_of(run) as account:
+        await connect(its_own, account)
+    return Tenant(tenant_id, org, key, its_own.webhook_url, rng)
+
+
+@asynccontextmanager
+async def account_of(run: Run) -> AsyncIterator[CosmosAccount]:
+    """A run's database, while the block runs."""
     account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
     try:
-        await CosmosConnections(account).add(connection, handles=(key_handle(key),))
+        yield account
     finally:
         await account.close()
-    return Tenant(tenant_id, org, key, f"{run.host}/api/webhooks/salesforce/{key}", rng)

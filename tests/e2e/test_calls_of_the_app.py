@@ -11,10 +11,17 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from devtools.fakes.metrics import InMemoryMetrics
+from devtools.local.sample import Sent
 from devtools.vendors.salesforce.records import Record
+from shared.connections.connection import connection_id
+from shared.gaps.gap import Gap
+from shared.storage.gap_store import CosmosGaps
+from shared.storage.shard_store import CosmosShardStore
 from tests.e2e.asking import found
-from tests.e2e.environment import Environment, running_environment, until
+from tests.e2e.environment import Environment, until
 from tests.e2e.events import event
+from tests.e2e.polled import Polled, polled_environment
 from tests.e2e.tenants import Tenant
 from tests.plugins.behaviour import app_calls, store_calls
 
@@ -28,18 +35,70 @@ NOT_COUNTED = frozenset({"sent-messages", "duplicates-dropped", "release"})
 
 
 async def test_the_calls_of_the_app_are_those_that_the_behaviour_suite_knows_of(artefact: Path, tmp_path: Path) -> None:
-    async with running_environment(tmp_path, artefact) as environment:
-        tenant = await environment.tenant()
+    async with polled_environment(tmp_path, artefact) as polled:
+        environment = polled.environment
         before = await calls(environment)
 
-        await every_kind_of_event(environment, tenant)
+        await every_kind_of_event(environment, polled.tenant)
+        await every_kind_of_poll(polled)
+        await a_merge(polled)
 
         called = sorted(await calls(environment) - before)
     assert called == app_calls(ROOT), f"tests/fixtures/behaviour/app_calls.json has to say {json.dumps(called)}"
 
 
+async def every_kind_of_poll(polled: Polled) -> None:
+    """A back-fill of more than a page, changes, a deletion, a comparison that closes a gap, and what an admin is told. The test looks for
+    shards, writes the gap, and that the organization is due, with calls that the app makes, too.
+    """
+    await polled.control.tell("page-rows", rows=1)
+    company, contact = await polled.create("Account", is_old=True), await polled.create("Contact", is_old=True)
+    await polled.create("Lead", is_old=True)
+    await polled.create("Lead", is_old=True)
+    await polled.ask()
+    await known_as(polled, company, str(company.fields["Name"]))
+    await polled.edit(company, Name="Another Name")
+    await polled.delete(contact)
+    await polled.ask()
+    await known_as(polled, company, "Another Name")
+    gap = Gap.found(
+        tenant_id=polled.tenant.id,
+        connection_id=connection_id("salesforce", polled.tenant.org.organization_id),
+        stream="Lead",
+        reason="deletions-not-retained",
+        at=datetime.now(UTC) - timedelta(hours=1),
+    )
+    await CosmosGaps(polled.account, metrics=InMemoryMetrics()).open(gap)
+    assert [one for one in (await polled.compared())["gaps"] if one["stream"] == "Lead"] == []
+
+
+async def a_merge(polled: Polled) -> None:
+    """Two companies become one."""
+    kept, lost = await polled.create("Account", Name="Kept"), await polled.create("Account", Name="Lost")
+    await polled.create("Contact", AccountId=lost.id)
+    await polled.ask()
+    await known_as(polled, kept, "Kept")
+    await known_as(polled, lost, "Lost")
+    await polled.merge(kept, lost)
+    await polled.ask()
+    await known_as(polled, lost, "Kept")
+
+
+async def known_as(polled: Polled, record: Record, name: str) -> None:
+    """Return when the record's shard has its links, its vectors and this name."""
+    shards = CosmosShardStore(polled.account)
+    place = Sent(polled.tenant.org, (), 0, {}).shard_id(record, tenant_id=polled.tenant.id)
+
+    async def is_there() -> bool:
+        shard = await shards.read(polled.tenant.id, place)
+        is_done = shard is not None and not (shard.awaits_enrichment or shard.awaits_embedding)
+        return is_done and shard is not None and shard.structured_data.get("name") == name
+
+    await until(is_there, 60)
+
+
 async def every_kind_of_event(environment: Environment, tenant: Tenant) -> None:
-    """New, named before it is known, changed, moved, unchanged, deleted, parked, and a question."""
+    """New, named before it is known, changed, moved, unchanged, deleted, parked, alone and in a batch, a question, and whose turn it is."""
     org, now = tenant.org, datetime.now(UTC)
     later = [now + timedelta(seconds=seconds) for seconds in range(1, 5)]
     deal = org.create("Opportunity", AccountId=None)
@@ -50,11 +109,18 @@ async def every_kind_of_event(environment: Environment, tenant: Tenant) -> None:
     await send(environment, tenant, org.edit(deal.id, at=later[0], AccountId=account.id, Description="Their vaccines must stay cold."))
     await send(environment, tenant, org.edit(deal.id, at=later[1], Description=None))
     await send(environment, tenant, org.record(deal.id))
-    assert await found(environment, "vaccines", tenant.id, admin=True)
+    assert await found(environment, "vaccines", tenant.id, email="ada@example.com", admin=True)
     unreadable = {**event(tenant, deal, "update", later[2].isoformat()), "payload": {"Id": deal.id, "Name": None}}
     await environment.publish("ingestion-events", "unreadable", unreadable)
     await environment.publish("ingestion-events", "gone", event(tenant, deal, "delete", later[3].isoformat()))
     await nothing_is_left(environment, but=1)
+    crawled = [event(tenant, org.create("Opportunity"), "update", at.isoformat()) for at in later[:2]]
+    crawled[1] |= {"payload": {"Id": crawled[1]["sourceId"], "Name": None}}
+    batch = {"tenantId": tenant.id, "connectionId": crawled[0]["connectionId"], "events": crawled}
+    await environment.publish("ingestion-events-bulk", "batch", batch)
+    await nothing_is_left(environment, but=2)
+    async with environment.http.post(f"{environment.run.host}/admin/functions/ingestion-salesforce-poll", json={}) as looked:
+        assert looked.status == 202, await looked.text()
 
 
 async def send(environment: Environment, tenant: Tenant, record: Record) -> None:

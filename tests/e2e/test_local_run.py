@@ -19,7 +19,12 @@ from tests.e2e.processes import all_gone, run, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
-PARTS = ("devtools.emulators.servicebus", "devtools.emulators.cosmos", "azurite", "devtools.issuer", "devtools.host")
+PARTS = (
+    *("devtools.emulators.servicebus", "devtools.emulators.cosmos", "azurite", "devtools.issuer", "devtools.vendors.salesforce.api"),
+    "devtools.host",
+)
+HAD = 12 + 3
+"""Records that the organization had before, and who works there."""
 KILLED = "devtools: the run that was here does not answer any more: start it again with scripts/up"
 
 
@@ -43,7 +48,8 @@ async def test_up_stays_up_for_the_other_commands_and_ctrl_c_leaves_nothing_runn
     assert sorted(part for part in PARTS for line in children.values() if part in line) == sorted(PARTS)
     assert f"--app {folder_of(offset) / 'artefact'} " in host  # the app as it is deployed
     assert (peeked, json.loads(shown[1])[0]["id"]) == ((0, "0 messages", ""), shards[0]["id"])
-    assert len({shard["external_relationships"][0]["externalId"] for shard in shards}) == 8
+    assert any("compared: 0 missing, 0 extra, 0 stale" in line for line in up.out)
+    assert len({shard["external_relationships"][0]["externalId"] for shard in shards}) == 8 + HAD
     assert code == 130
     await all_gone(set(children))
     await free_again(offset)
@@ -61,13 +67,13 @@ async def test_a_second_run_beside_the_first_finds_its_records_and_leaves_the_fi
             run("scripts/up", "--once", "--json", "--port-offset", str(second)),
             run(*DEVTOOLS, "send", "--opportunities", "3", "--json", *at_first),
         )
-        shards = await until_stored(13, *at_first)
+        shards = await until_stored(13 + HAD, *at_first)
 
     assert (once[0], once[2]) == (0, "")
     found_by_itself(json.loads(once[1]))
     assert (sent[0], json.loads(sent[1])["acknowledged"]) == (0, 5)
     stored = {shard["external_relationships"][0]["externalId"] for shard in shards}
-    assert ({row["id"] for row in json.loads(sent[1])["sent"]} < stored, len(stored)) == (True, 13)
+    assert ({row["id"] for row in json.loads(sent[1])["sent"]} < stored, len(stored)) == (True, 13 + HAD)
     await free_again(first)
     await free_again(second)
     forget(first, second)

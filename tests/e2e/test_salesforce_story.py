@@ -35,7 +35,8 @@ async def test_real_outbound_messages_become_account_contact_and_opportunity_sha
         assert shard["structuredData"] == structured_data(record)
         assert (shard["shardTypeId"], shard["tenantId"]) == (SHARD_TYPES[record.object_name], tenant.id)
         assert (shard["status"], shard["revisionNumber"]) == ("active", 1)
-        assert shard["acl"] == [{"subject": "admins", "permissionLevel": "read"}]
+        owner = f"group:salesforce:{tenant.org.organization_id}/{record.fields['OwnerId']}"
+        assert shard["acl"] == [{"subject": subject, "permissionLevel": "read"} for subject in ("admins", owner)]
         assert (edge["system"], edge["scope"], edge["recordType"]) == ("salesforce", tenant.org.organization_id, record.object_name)
     emitted = await environment.queue("shard-emission", tenant)
     assert sorted(message["body"]["shardId"] for message in emitted) == sorted(shard["id"] for shard in shards.values())

@@ -44,7 +44,7 @@ async def test_up_docker_once_finds_every_record_with_ten_connections_and_fails_
     assert (code, errors) == (1, "")
     assert report["faults"] == ["a fault that never happened: issuer: refuse 500 on configuration *"]
     assert (report["plan"]["byKind"], report["plan"]["hasProven"]) == ({"delay": 1, "refuse": 0}, False)
-    found_by_itself(report | {"faults": []})
+    found_by_itself(report | {"faults": []}, is_polled=False)
     assert docker.calls == [*LOOKED, CLEARED, STARTED, SAID, CLEARED]
     assert docker.running == []
     assert not (docker.folder / "volumes").exists()
@@ -69,7 +69,7 @@ async def test_beside_a_run_on_emulators_the_other_commands_work_and_ctrl_c_stop
         code = await up.ended(60)
 
     assert any(line.startswith("Cosmos DB emulator") for line in up.out)
-    assert (shards[0], len(json.loads(shards[1]))) == (0, 8)
+    assert (shards[0], len([shard for shard in json.loads(shards[1]) if shard["status"] != "draft"])) == (0, 8)
     assert (peeked[0], json.loads(peeked[1])) == (0, [])
     assert every == (0, "0 messages", "")  # with the one connection that is left
     assert (shown[0], shown[1].splitlines()[-1]) == (0, "everything answers")

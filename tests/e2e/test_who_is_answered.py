@@ -120,6 +120,8 @@ async def test_no_function_but_a_webhook_answers_anonymous_callers_and_no_webhoo
     assert {name: status for name, (status, _) in answers.items()} == {
         ("ingestion-salesforce-webhook", "POST"): 415,
         ("search", "GET"): 401,
+        ("connections-list", "GET"): 401,
+        ("connections-completeness", "GET"): 401,
     }
     assert [text for _, text in answers.values() if NAME in text or owner.id in text] == []
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest
 from azure.cosmos.aio import CosmosClient
@@ -10,14 +9,27 @@ from azure.cosmos.aio import CosmosClient
 from devtools.emulators.cosmos.server import Cosmos
 from devtools.fakes.clock import Clock
 from devtools.fakes.metrics import InMemoryMetrics
-from devtools.fakes.samples import sample_change, sample_connection, sample_gap, sample_id, sample_shard
+from devtools.fakes.samples import (
+    NOON,
+    ORGANIZATION,
+    sample_change,
+    sample_connection,
+    sample_gap,
+    sample_id,
+    sample_record,
+    sample_shard,
+)
 from devtools.faults.plan import Fault, Kind
 from devtools.provision import provision_cosmos
 from shared import topology
 from shared.errors import ConfigurationError, Conflict, DependencyUnavailable, PipelineError, RateLimited, UnmappableRecord
+from shared.gaps.gap import SEEN_EVERY
+from shared.shards.record_index import RecordKind
 from shared.storage.connection_store import CosmosConnections
 from shared.storage.cosmos import RETRY_OPTIONS, CosmosAccount
 from shared.storage.gap_store import CosmosGaps
+from shared.storage.people_directory import CosmosDirectory
+from shared.storage.record_index import PAGE_ITEMS, CosmosRecordIndex
 from shared.storage.shard_store import CosmosShardStore
 from shared.storage.shard_type_store import CosmosShardTypes
 
@@ -96,8 +108,7 @@ async def test_a_webhooks_tenant_costs_one_read_and_an_alias_one_more(cosmos: Co
 
 
 async def test_ten_thousand_sightings_of_one_gap_are_a_read_a_minute(cosmos: Cosmos, account: CosmosAccount, tenant_id: str) -> None:
-    clock = Clock()
-    gaps = CosmosGaps(account, metrics=InMemoryMetrics(), now=clock)
+    gaps = CosmosGaps(account, metrics=InMemoryMetrics())
     await gaps.open(sample_gap(tenant_id))
     await gaps.open(sample_gap(f"{tenant_id}-other"))
     cosmos.operations.reset()
@@ -106,9 +117,43 @@ async def test_ten_thousand_sightings_of_one_gap_are_a_read_a_minute(cosmos: Cos
         await gaps.open(sample_gap(tenant_id))
     assert requests(cosmos, "gaps") == {}
 
+    await gaps.open(sample_gap(tenant_id, at=NOON + SEEN_EVERY))
+    assert requests(cosmos, "gaps") == {"read": 1, "replace": 1}
+
+
+async def test_who_asks_again_within_a_minute_is_not_looked_up_again(cosmos: Cosmos, account: CosmosAccount, tenant_id: str) -> None:
+    clock = Clock()
+    directory = CosmosDirectory(account, now=clock)
+    await directory.principals_of(tenant_id, "jane@acme.example")
+    cosmos.operations.reset()
+
+    for _ in range(100):
+        await directory.principals_of(tenant_id, "jane@acme.example")
+    assert requests(cosmos, "shards") == {}
+
+    await directory.principals_of(tenant_id, "john@acme.example")
+    assert requests(cosmos, "shards") == {"query": 1}
     clock.advance(seconds=60)
-    await gaps.open(sample_gap(tenant_id, at=clock() + timedelta(seconds=1)))
-    assert requests(cosmos, "gaps") == {"read": 1}
+    await directory.principals_of(tenant_id, "jane@acme.example")
+    assert requests(cosmos, "shards") == {"query": 2}
+
+
+async def test_records_are_fetched_as_they_are_asked_for(cosmos: Cosmos, account: CosmosAccount, tenant_id: str) -> None:
+    shards = await account.container("shards")
+    shard = sample_shard(tenant_id).model_copy(update={"external_relationships": (sample_record("A"),)}).document()
+    for number in range(PAGE_ITEMS + 1):
+        await shards.create_item({**shard, "id": f"shard-{number}"})
+    index, kind = CosmosRecordIndex(account), RecordKind(tenant_id, "salesforce", ORGANIZATION, "Account")
+    await index.count(kind)
+    cosmos.operations.reset()
+
+    records = index.between(kind, after=None, up_to=None)
+    for _ in range(PAGE_ITEMS):
+        await anext(records)
+    assert requests(cosmos, "shards") == {"query": 1}
+
+    await anext(records)
+    assert requests(cosmos, "shards") == {"query": 2}
 
 
 # --- what is missing
@@ -126,7 +171,7 @@ async def test_a_missing_container_is_not_a_missing_item(cosmos: Cosmos, tenant_
     with pytest.raises(ConfigurationError, match="container connections"):
         await CosmosConnections(empty).find("salesforce:1")
     with pytest.raises(ConfigurationError, match="container gaps"):
-        await CosmosGaps(empty, metrics=InMemoryMetrics(), now=Clock()).open(sample_gap(tenant_id))
+        await CosmosGaps(empty, metrics=InMemoryMetrics()).open(sample_gap(tenant_id))
     with pytest.raises(ConfigurationError, match="container shard-types"):
         await CosmosShardTypes(empty).read("c_account")
     await empty.close()

@@ -1,7 +1,8 @@
 """The twins of the broker's port: the fake, and the adapter through the real SDK against the stand-in or Microsoft's emulator."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -15,9 +16,11 @@ from devtools.emulators.servicebus.backlog import Entry
 from devtools.emulators.servicebus.bench import Receiver, body_of
 from devtools.emulators.servicebus.broker import Broker
 from devtools.fakes.clock import Clock
-from devtools.fakes.transport import InMemoryTransport
+from devtools.fakes.transport import InMemoryQueueAges, InMemoryTransport
 from shared.messaging.envelope import Envelope, Transport
-from shared.messaging.service_bus import ServiceBusTransport
+from shared.messaging.queue_ages import QueueAges
+from shared.messaging.service_bus import RETRY_OPTIONS, ServiceBusTransport
+from shared.messaging.service_bus_ages import ServiceBusQueueAges
 
 Delivered = tuple[str, bytes, dict[str, str | int]]
 """Id, body and properties of a message."""
@@ -42,6 +45,9 @@ class Bus(Protocol):
     async def taken(self, queue: str) -> list[tuple[str, str]]:
         """The same, id and text alone; quickly: the SDK needs a second to open and close a receiver."""
 
+    async def oldest_seconds(self, queue: str) -> float:
+        """What somebody is told who has not asked before."""
+
 
 class InMemoryBus(Bus):
     """The fake."""
@@ -61,6 +67,10 @@ class InMemoryBus(Bus):
     @override
     async def taken(self, queue: str) -> list[tuple[str, str]]:
         return [(id_, body.decode()) for id_, body, _ in await self.received(queue)]
+
+    @override
+    async def oldest_seconds(self, queue: str) -> float:
+        return await InMemoryQueueAges(self.transport).oldest_seconds(queue)
 
     @override
     async def received(self, queue: str) -> list[Delivered]:
@@ -88,6 +98,11 @@ class ServiceBusBus(Bus):
     @override
     async def pass_seconds(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+    @override
+    async def oldest_seconds(self, queue: str) -> float:
+        async with ages_of(self.connection_string, self.now) as ages:
+            return await ages.oldest_seconds(queue)
 
     @override
     async def received(self, queue: str) -> list[Delivered]:
@@ -138,6 +153,14 @@ class _Renamed(Transport):
     @override
     async def send(self, *envelopes: Envelope) -> None:
         await self._transport.send(*(replace(envelope, id=self._named(envelope.id)) for envelope in envelopes))
+
+
+@asynccontextmanager
+async def ages_of(connection_string: str, now: Callable[[], datetime]) -> AsyncIterator[QueueAges]:
+    """The adapter, with production's retry options."""
+    ages = ServiceBusQueueAges(lambda: ServiceBusClient.from_connection_string(connection_string, **RETRY_OPTIONS), now=now)
+    yield ages
+    await ages.close()
 
 
 async def received(connection_string: str, queue: str) -> list[Delivered]:

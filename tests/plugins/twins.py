@@ -12,19 +12,31 @@ from typing_extensions import override
 from devtools.fakes.clock import Clock
 from devtools.fakes.embedding import InMemoryChunks
 from devtools.fakes.metrics import InMemoryMetrics
-from devtools.fakes.stores import InMemoryClaims, InMemoryConnections, InMemoryGaps, InMemoryShards, InMemoryShardTypes
+from devtools.fakes.stores import (
+    InMemoryClaims,
+    InMemoryConnections,
+    InMemoryDirectory,
+    InMemoryGaps,
+    InMemoryRecordIndex,
+    InMemoryShards,
+    InMemoryShardTypes,
+)
 from shared import topology
+from shared.access.directory import Directory
 from shared.chunks.store import ChunkStore
 from shared.connections.connection import Connections
 from shared.contracts.claim import ClaimStore
 from shared.gaps.gap import Gap, Gaps
 from shared.shard_types.ensure import ShardTypeStore
+from shared.shards.record_index import RecordIndex
 from shared.shards.store import ShardStore
 from shared.storage.chunk_store import MANIFEST, CosmosChunkStore
 from shared.storage.claim_store import BlobClaimStore
 from shared.storage.connection_store import CosmosConnections
 from shared.storage.cosmos import CosmosAccount
 from shared.storage.gap_store import CosmosGaps
+from shared.storage.people_directory import CosmosDirectory
+from shared.storage.record_index import CosmosRecordIndex
 from shared.storage.shard_store import CosmosShardStore
 from shared.storage.shard_type_store import CosmosShardTypes
 
@@ -35,6 +47,8 @@ class Stores(Protocol):
     shards: ShardStore
     connections: Connections
     shard_types: ShardTypeStore
+    index: RecordIndex
+    directory: Directory
 
     def gaps(self) -> Gaps:
         """The port as a worker that just started has it."""
@@ -62,6 +76,8 @@ class InMemoryStores(Stores):
         self.shards: InMemoryShards = InMemoryShards()
         self.connections = InMemoryConnections()
         self.shard_types = InMemoryShardTypes()
+        self.index = InMemoryRecordIndex(self.shards)
+        self.directory = InMemoryDirectory(self.shards)
         self._gaps = InMemoryGaps()
 
     @override
@@ -82,7 +98,7 @@ class InMemoryStores(Stores):
 
     @override
     async def stored_gap(self, gap: Gap) -> Gap:
-        return self._gaps.known[gap.id]
+        return self._gaps.known[gap.id].model_copy(update={"etag": None})
 
     @override
     async def put_gap(self, gap: Gap) -> None:
@@ -97,10 +113,12 @@ class CosmosStores(Stores):
         self.shards = CosmosShardStore(account)
         self.connections = CosmosConnections(account)
         self.shard_types = CosmosShardTypes(account)
+        self.index = CosmosRecordIndex(account)
+        self.directory = CosmosDirectory(account, now=Clock())
 
     @override
     def gaps(self) -> Gaps:
-        return CosmosGaps(self._account, metrics=InMemoryMetrics(), now=Clock())
+        return CosmosGaps(self._account, metrics=InMemoryMetrics())
 
     @override
     async def stored_shard(self, tenant_id: str, shard_id: str) -> dict[str, Any]:

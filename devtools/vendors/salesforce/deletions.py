@@ -95,7 +95,7 @@ class Deletions:
         return gone
 
     def undelete(self, record: Record, at: datetime) -> None:
-        """Out of the bin, with what went with it; their stamps move.
+        """Out of the bin, with what went with it; their stamps move. One that was merged is merged no more; its children stay the master's.
 
         Raises:
             ValueError: it is not in the bin, or its object's records cannot come back.
@@ -106,7 +106,8 @@ class Deletions:
         for row in [record, *(self._store[child] for child in with_it)]:
             self._gone_with.pop(row.id, None)
             stamp = max(at, row.system_modstamp)
-            self._store.put(row.changed({"IsDeleted": False, "SystemModstamp": stamp}))
+            unmerged = {"MasterRecordId": None} if "MasterRecordId" in row.fields else {}
+            self._store.put(row.changed({"IsDeleted": False, **unmerged, "SystemModstamp": stamp}))
             self.log.forget(row.object_name, row.id)
 
     def merge(self, master: Record, losers: Collection[Record], at: datetime) -> None:
