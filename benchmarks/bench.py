@@ -110,26 +110,39 @@ async def running(
 
     Warm means: a few records went all the way, so that imports, connections and the readiness check are behind us.
     """
+    async with standing(settings=settings, hosts=hosts) as bench:
+        await bench.children.start_host()
+        if is_warm:
+            await bench.handle([*bench.books.accounts(1), *bench.books.opportunities(20)])
+        yield bench
+
+
+@asynccontextmanager
+async def standing(
+    *,
+    settings: Mapping[str, str] | None = None,
+    hosts: Mapping[str, Mapping[str, str]] | None = None,
+    faults: Path | None = None,
+    has_salesforce: bool = False,
+) -> AsyncIterator[Bench]:
+    """The same without the hosts, which nobody has started. With ``has_salesforce`` the organization can be asked, and has no record;
+    ``faults`` is the plan that the stand-ins obey."""
     with tempfile.TemporaryDirectory(prefix="shardline-benchmark-") as folder:
         rng = Random(secrets.randbits(64))
         wanted = hosts or {"host": {}}
-        ports = free_ports(4 + len(wanted))
-        addresses = Addresses(service_bus=ports[0], cosmos=ports[1], blob=ports[2], issuer=ports[3], host=ports[4])
+        bus, cosmos, blob, issuer, salesforce, *ports = free_ports(5 + len(wanted))
+        addresses = Addresses(service_bus=bus, cosmos=cosmos, blob=blob, issuer=issuer, salesforce=salesforce, host=ports[0])
         run = Run(addresses, random_id("Organization", rng), TENANT, secrets.token_urlsafe(32))
-        placed = {name: Host(port, said) for (name, said), port in zip(wanted.items(), ports[4:], strict=True)}
-        children = Children(run, folder=Path(folder), settings=settings, hosts=placed)
+        placed = {name: Host(port, said) for (name, said), port in zip(wanted.items(), ports, strict=True)}
+        children = Children(run, folder=Path(folder), settings=settings, hosts=placed, faults=faults, has_salesforce=has_salesforce)
         try:
             await children.start()
             account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
             try:
-                await connect(run, account)
+                await connect(run, account, is_polled=has_salesforce)
             finally:
                 await account.close()
-            await children.start_host()
-            bench = Bench(run, children, Books(sample.new_org(rng, run.organization_id), rng), rng)
-            if is_warm:
-                await bench.handle([*bench.books.accounts(1), *bench.books.opportunities(20)])
-            yield bench
+            yield Bench(run, children, Books(sample.new_org(rng, run.organization_id), rng), rng)
         finally:
             await children.stop()
 
