@@ -13,10 +13,16 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 FUNCTIONS = {
     "ingestion-salesforce-webhook": ("http", "POST /api/webhooks/salesforce/{key}"),
+    "ingestion-salesforce-poll": ("timer", "0 */5 * * * *"),
+    "sync-inbound-worker": ("service bus", "sync-inbound"),
+    "sync-inbound-bulk-worker": ("service bus", "sync-inbound-bulk"),
     "normalization-processor": ("service bus", "ingestion-events"),
+    "normalization-bulk-processor": ("service bus", "ingestion-events-bulk"),
     "enrichment-processor": ("service bus", "shard-emission"),
     "embedding-pipeline": ("service bus", "enrichment-jobs"),
     "search": ("http", "GET /api/v1/search"),
+    "connections-list": ("http", "GET /api/v1/connections"),
+    "connections-completeness": ("http", "GET /api/v1/connections/{id}/completeness"),
     "embedding-worker": ("service bus", "embedding-jobs"),
 }
 """Name → trigger and address."""

@@ -101,6 +101,7 @@ async def test_a_connection_that_is_dropped_while_it_is_opened_can_be_opened_aga
 async def test_a_delayed_answer_makes_nobody_else_wait() -> None:
     async with faulty(fault(Kind.DELAY, "send", seconds=1.5)) as (broker, client, injector):
         async with client.get_queue_sender("orders") as slow, client.get_queue_sender("orders") as quick:
+            await quick.create_message_batch()  # opens its link, which takes its time on a busy machine
             started = time.monotonic()
             waiting = asyncio.create_task(slow.send_messages(ServiceBusMessage("slow")))
             async with asyncio.timeout(10):
