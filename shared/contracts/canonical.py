@@ -6,9 +6,11 @@ number that is whole written without a fraction (a store may give ``100000.0`` b
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any, Final
 
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
+_NAMES: Final = frozenset({str})
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -23,7 +25,16 @@ def canonical_json(value: Any) -> bytes:
 
 def digest(*parts: Any) -> str:
     """32 hexadecimal characters over the parts. Injective before hashing: the parts are hashed as one JSON array."""
-    return hashlib.sha256(canonical_json(list(parts))).hexdigest()[:32]
+    written = b",".join(
+        _names(part) if type(part) is tuple and _NAMES.issuperset(map(type, part)) else canonical_json(part) for part in parts
+    )
+    return hashlib.sha256(b"[" + written + b"]").hexdigest()[:32]
+
+
+@lru_cache(maxsize=256)
+def _names(names: tuple[str, ...]) -> bytes:
+    """What a row speaks for is the same for every row of an object: its canonical bytes are made once."""
+    return canonical_json(names)
 
 
 def _whole(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """The byte form ids and fingerprints are hashes of. It may never change, so it is written out here."""
 
+import hashlib
 import math
 
 import pytest
@@ -54,3 +55,12 @@ def test_what_json_does_not_have_has_no_form(number: float) -> None:
 def test_a_digest_is_this_and_stays_this() -> None:
     assert digest("tenant-1", "ShardEmitted", "s", "1", "content") == "467beac4fe45ccdc22694cae006c4bc5"
     assert digest() == "4f53cda18c2baa0c0354bb5f9a3ecbe5"
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text('aé"\\', max_size=3)
+
+
+@given(st.lists(SCALARS | st.lists(SCALARS, max_size=3).map(tuple) | st.dictionaries(st.text("ab"), SCALARS, max_size=3), max_size=4))
+@settings(deadline=None, max_examples=100)
+def test_a_digest_is_the_hash_of_its_parts_as_one_array(parts: list[object]) -> None:
+    assert digest(*parts) == hashlib.sha256(canonical_json(parts)).hexdigest()[:32]
