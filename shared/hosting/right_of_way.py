@@ -13,8 +13,8 @@ from typing import Final
 from shared.errors import DependencyUnavailable
 
 MOST_SECONDS: Final = 0.1
-"""So long at most a record gives way: a worker that always has something live goes on with what is bulk, too. Of the 32 bulk messages that a
-host hands over at once the last one waits for less than four minutes then, and may for ten (``functionTimeout``)."""
+"""So long at most a record gives way: a worker that always has something live goes on with what is bulk, too. Of the 32 bulk messages that
+a host hands over at once the last one waits for less than four minutes then, and may for ten (``functionTimeout``)."""
 
 
 class RightOfWay:
