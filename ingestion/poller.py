@@ -92,8 +92,8 @@ async def read(message: SyncRequested, *, ports: PollerPorts) -> Outcome:
         PermanentError: the source refuses what is asked of it. The run is over.
     """
     connection = await ports.connections.find(message.connection_id)
-    if connection is None:
-        return Ignored("no such connection")
+    if connection is None or connection.source not in ports.pollers:
+        return Ignored("no such connection" if connection is None else "a source that is not polled")
     if connection.tenant_id != message.tenant_id:
         raise Forbidden("the connection is another tenant's")
     state = await ports.states.read(connection, message.stream, message.kind)

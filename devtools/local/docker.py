@@ -103,7 +103,7 @@ class Containers:
             async with asyncio.TaskGroup() as waiting:
                 for who, probe in self._probes(TOPOLOGY.queues).items():
                     waiting.create_task(_until_it_answers(who, probe))
-        except ExceptionGroup as errors:
+        except ExceptionGroup as errors:  # what a task group raises; whatever is in it but our own goes on
             failed, others = errors.split(DockerFailed)
             if failed is None or others is not None:
                 raise

@@ -165,6 +165,14 @@ async def test_a_connection_that_is_gone_is_ignored_and_another_tenants_is_forbi
     assert desk.script.readings == []
 
 
+async def test_a_connection_of_a_source_that_is_not_polled_is_ignored_and_nothing_is_leased(desk: Desk) -> None:
+    await desk.connect()
+    await desk.change_connection(source="only-pushes")
+
+    assert await desk.read(desk.message()) == Ignored("a source that is not polled")
+    assert not (await desk.state()).is_running
+
+
 async def test_a_source_that_gives_one_page_again_and_again_is_not_read_for_ever(desk: Desk) -> None:
     desk.script.repeats = True
 
