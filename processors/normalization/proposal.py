@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from processors.normalization.sighting import Sighting
-from shared.access.acl import ADMINS, ADMINS_ONLY, Acl, group, readers
+from shared.access.acl import ADMINS, ADMINS_ONLY, Acl, person, readers
 from shared.shard_types.registry import shard_type
 from shared.shards.ids import external_edge_id
 from shared.shards.model import (
@@ -74,10 +74,10 @@ def readers_of(sighting: Sighting, data: Mapping[str, Any]) -> Acl | None:
     conversion = sighting.conversion
     if conversion.readers == "unknown":
         return None
-    person = sighting.external_id if conversion.readers == "self" else data.get(conversion.owner_field or "")
-    if not isinstance(person, str) or not person or not person.startswith(conversion.owner_prefix):
+    owner = sighting.external_id if conversion.readers == "self" else data.get(conversion.owner_field or "")
+    if not isinstance(owner, str) or not owner or not owner.startswith(conversion.owner_prefix):
         return None
-    return readers((group(sighting.event.source, f"{sighting.scope}/{person}"), ADMINS))
+    return readers((person(sighting.event.source, sighting.scope, owner), ADMINS))
 
 
 def content_change(shard: Shard, stamp: Normalization) -> ContentChange:

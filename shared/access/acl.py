@@ -40,6 +40,15 @@ def group(source: str, group_id: str) -> Principal:
     return _checked(f"group:{source}:{group_id}")
 
 
+def person(source: str, scope: str, person_id: str) -> Principal:
+    """One user of a source, by reference: the directory says who that is today.
+
+    Raises:
+        ValueError: when a part is empty or malformed.
+    """
+    return group(source, f"{scope}/{person_id}")
+
+
 def domain(name: str) -> Principal:
     """Everybody of a mail domain.
 

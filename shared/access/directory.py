@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Final, Protocol
 
-from shared.access.acl import Principal, group, user
+from shared.access.acl import Principal, user
+from shared.access.acl import person as person_of
 from shared.access.tokens import Caller
 from shared.shards.model import Shard
 
@@ -46,4 +47,4 @@ def principals_of_person(person: Shard, email: str) -> frozenset[Principal]:
             return frozenset()
     except ValueError:  # what the vendor holds for an address, or the caller's, is none
         return frozenset()
-    return frozenset(group(edge.system, f"{edge.scope}/{edge.external_id}") for edge in person.external_relationships)
+    return frozenset(person_of(edge.system, edge.scope, edge.external_id) for edge in person.external_relationships)
