@@ -1,7 +1,6 @@
 """An organization that the app polls: another process holds its records, and is told of whatever happens in the one here."""
 
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from devtools.local.polling import Polling, run_timer
 from devtools.vendors.salesforce.records import PretendOrg, Record
 from devtools.vendors.salesforce.store import to_the_second
 from shared.storage.cosmos import CosmosAccount
-from tests.e2e.environment import Environment, running_environment, until
+from tests.e2e.environment import Environment, running_environment
 from tests.e2e.model import Model
 from tests.e2e.tenants import Tenant, account_of
 
@@ -72,16 +71,8 @@ class Polled:
         return max(_moment(), *(self.tenant.org.record(record.id).system_modstamp + timedelta(seconds=1) for record in records))
 
     async def webhook(self, *records: Record) -> None:
-        """Let the organization tell of them, and return in another second: its clock has no fractions, and what is read in the same one
-        looks older than what was told.
-        """
+        """Let the organization tell of them."""
         assert await self.is_taken(*records)
-        second = int(time.time())
-
-        async def is_over() -> bool:
-            return int(time.time()) > second
-
-        await until(is_over, 5, poll_seconds=0.05)
 
     async def is_taken(self, *records: Record) -> bool:
         """Whether the app takes what the organization tells of them."""

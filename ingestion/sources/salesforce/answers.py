@@ -7,8 +7,7 @@ edge before both answers in HTML. A missing object and a missing right look the 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any, Final
 
 import httpx2
@@ -23,13 +22,12 @@ from shared.errors import (
     StreamUnreadable,
     TransientError,
 )
+from shared.http.dates import asked_at
 from shared.http.statuses import error_of
 
 LIMIT_PAUSE_SECONDS: Final = 900.0
 """The daily allowance is a window that rolls: some of it is free again every minute. Nothing says when."""
 TOO_LONG: Final = frozenset({414, 431})
-CLOCKS_DIFFER: Final = timedelta(days=1)
-"""A clock that is further from ours is not the vendor's."""
 
 _USAGE: Final = re.compile(r"api-usage=([0-9]{1,12})/([0-9]{1,12})")
 _CODE: Final = re.compile(r"[A-Z][A-Z_]{0,79}")
@@ -116,13 +114,13 @@ class Answer:
 
     body: dict[str, Any]
     at: datetime
-    """When it was given, by the vendor's clock."""
+    """When it was asked for, by the vendor's clock: ``dates.asked_at``."""
     usage: tuple[int, int] | None
     """How many calls of the daily allowance are used, of how many, where it is said."""
 
 
-def answer_from(response: httpx2.Response, *, what: str, now: datetime) -> Answer:
-    """The JSON object an answer holds.
+def answer_from(response: httpx2.Response, *, what: str, since: datetime, now: datetime) -> Answer:
+    """The JSON object an answer holds. ``since``: when it was asked for.
 
     Raises:
         PipelineError: as ``CODES`` says; for an answer without a code as its status says; a page for people is maintenance.
@@ -139,7 +137,7 @@ def answer_from(response: httpx2.Response, *, what: str, now: datetime) -> Answe
     body = _json(response)
     if not isinstance(body, dict):
         raise DependencyUnavailable(f"{what}: the answer is not a JSON object")
-    return Answer(body, _date(response, now), usage_in(response.headers))
+    return Answer(body, asked_at(response.headers, since=since, now=now), usage_in(response.headers))
 
 
 def made_of(code: str, text: str) -> PipelineError:
@@ -184,12 +182,3 @@ def _json(response: httpx2.Response) -> Any:
         return response.json()
     except (ValueError, RecursionError):
         return None
-
-
-def _date(response: httpx2.Response, now: datetime) -> datetime:
-    try:
-        moment = parsedate_to_datetime(response.headers.get("date", ""))
-        said = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return now
-    return said if abs(said - now) < CLOCKS_DIFFER else now

@@ -87,10 +87,10 @@ class SalesforceClient:
             request = self._http.build_request("GET", instance_url + path, params=params, headers=headers)
         except httpx2.InvalidURL as error:
             raise ConfigurationError("the organization's address is none") from error
-        outcome = "answered"
+        outcome, since = "answered", self._now()
         try:
             response = await response_to(self._http, request, what=f"Salesforce {operation}")
-            answer = answer_from(response, what=f"Salesforce {operation}", now=self._now())
+            answer = answer_from(response, what=f"Salesforce {operation}", since=since, now=self._now())
         except AllowanceUsedUp as error:
             outcome = type(error).__name__
             with suppress(Conflict):
@@ -101,7 +101,7 @@ class SalesforceClient:
             raise
         finally:
             self._metrics.count(Metric.SOURCE_REQUESTS, source="salesforce", operation=operation, outcome=outcome)
-        self._ahead = answer.at - self._now()
+        self._ahead = answer.at - since
         if answer.usage is not None:
             with suppress(Conflict):  # the others write all the time, and of the same gauge
                 await self._account.gauge(*answer.usage)

@@ -186,3 +186,19 @@ async def test_a_deletion_is_no_older_than_what_the_log_says(accounts: PolledSal
     assert stamp is not None
     assert stamp.vendor_version == f"{int((accounts.clock() - timedelta(minutes=5, seconds=-7)).timestamp() * 1000):015d}"
     assert (await accounts.pipeline.shards.read(TENANT, accounts.id_of("Account", account.id))) is not None
+
+
+async def test_what_goes_with_its_parent_within_the_second_it_was_first_read_in_is_gone(everything: PolledSalesforce) -> None:
+    account, earlier = everything.org.records("Account")[0], timedelta(seconds=-90)
+    contacts = [everything.org.create("Contact", at=everything.clock() + earlier, AccountId=account.id) for _ in range(8)]
+    for stream in ("Account", "Contact"):
+        await everything.ask(stream, "changes")
+    await everything.run()
+    assert [await is_there(everything, contact) for contact in contacts] == [True] * 8
+
+    everything.org.delete(account.id, at=everything.clock() + earlier + timedelta(seconds=1))
+    everything.clock.advance(seconds=0.3)
+    await everything.ask("Account", "changes")
+    await everything.run()
+
+    assert [await is_there(everything, contact) for contact in contacts] == [False] * 8
