@@ -83,8 +83,9 @@ def _beside(beside: Mapping[str, Any]) -> Iterator[str]:
         f"{1000 * beside['every_seconds']:g} ms whatever became of the one before: with nothing else to do, and while "
         f"{beside['records']:,} other accounts are read and stored. Enrichment and embedding are off in both, so that a few cores are not "
         "busy with these alone. In Azure a plan that scales each function alone gives each host cores of its own; here they share two, so "
-        "those of the back-fill have a lower priority. In one host all share an event loop: there what is bulk gives way, at the next "
-        "batch or record, while anything live is being handled (`shared/hosting/right_of_way.py`)."
+        "those of the back-fill have a lower priority. In one host all share an event loop: there what is bulk gives way, at the "
+        "next record that is stored and after every few that are read, while anything live is being handled "
+        "(`shared/hosting/right_of_way.py`)."
     )
     yield ""
     yield "| the app | idle ms: median, p95, most | beside ms: median, p95, most | p95 ÷ idle | meanwhile | cores busy meanwhile |"

@@ -2,9 +2,13 @@
 
 They are kept out of the import of ``function_app`` (architecture 4, rule 9), so the first call of a worker pays for them: a third of a
 second in which the event loop would not even answer the host's ping.
+
+What was loaded stays for good, and is no business of the garbage collector any more: looking through all of it, which it does again and
+again while a back-fill makes and drops records by the thousand, stops the event loop for 60 ms at a time.
 """
 
 import asyncio
+import gc
 
 
 class Loading:
@@ -17,6 +21,8 @@ class Loading:
         """Return when all is imported. What fails fails again, and in words, where it is used."""
         if not self._done:
             await asyncio.to_thread(_load)  # of many calls at once the import system lets one work, and the others wait
+            if not self._done:
+                gc.freeze()
             self._done = True
 
 

@@ -115,7 +115,7 @@ class Changes:
                 raise DependencyUnavailable(f"{error}, for a window of seconds") from error
             return Page(events=(), cursor={**cursor, "window": {**window, "upTo": literal(middle)}}, is_last=False)
         seen = Seen(self._reading.connection, self._reading.run, page.at)
-        events, gaps = seen.rows(page.rows, self._selection)
+        events, gaps = await seen.rows(page.rows, self._selection)
         if not page.is_last and page.last is not None:
             following = {**window, **place_of(page.last).cursor()}
             return Page(events=events, cursor={**cursor, "window": following}, is_last=False, gaps=gaps)

@@ -38,10 +38,10 @@ async def crawled(reading: Reading, selection: Selection, rows: Rows) -> Page:
         if fewer < FEWEST:
             raise DependencyUnavailable(f"{error}, for {limit} rows") from error
         return Page(events=(), cursor={**cursor, "most": fewer}, is_last=False)
-    seen = Seen(reading.connection, reading.run, page.at)
+    seen = Seen(reading.connection, reading.run, page.at, reading.give_way)
     # With a limit the vendor says "done" after so many rows, and counts no more than these.
     is_last = page.last is None or (page.is_last and (limit is None or page.total_count < limit))
-    events, gaps = seen.rows(page.rows, selection)
+    events, gaps = await seen.rows(page.rows, selection)
     return Page(
         events=events,
         gaps=gaps,

@@ -111,9 +111,9 @@ class SalesforcePoller:
         async def act(organization: _Organization, selection: Selection) -> Sequence[IngestionEvent]:
             asked_at = organization.client.vendor_now()
             rows, there = await Rows(organization.client, share=_share(reading)).by_id(selection, keys)
-            seen = Seen(reading.connection, reading.run, asked_at)
+            seen = Seen(reading.connection, reading.run, asked_at, reading.give_way)
             gone = [seen.gone(reading.stream, key) for key in keys if key not in there]
-            events, _ = seen.rows(rows, selection)
+            events, _ = await seen.rows(rows, selection)
             return [*events, *gone]
 
         return await self._on(reading.connection, reading.stream, act)

@@ -11,8 +11,9 @@ from ingestion.sources.salesforce.client import SalesforceClient
 from ingestion.sources.salesforce.describe import ALWAYS, Selection
 from ingestion.sources.salesforce.soql import MOST_CHARACTERS, Operation, length_of, rows_by, split_fields, split_ids
 from ingestion.sources.salesforce.versions import VERSION_FIELD, vendor_version
+from ingestion.sources.source import GiveWay, to_nobody
 from shared.connections.connection import Connection
-from shared.contracts.ingestion import IngestionEvent
+from shared.contracts.ingestion import IN_A_TURN, IngestionEvent
 from shared.conversions.identifiers import salesforce_id
 from shared.errors import DependencyUnavailable
 from shared.gaps.gap import GapReason
@@ -124,6 +125,7 @@ class Seen:
     connection: Connection
     run: str
     at: datetime
+    give_way: GiveWay = to_nobody
 
     def row(self, row: Row, selection: Selection) -> IngestionEvent:
         """A row as it is, be it in the recycle bin."""
@@ -133,10 +135,15 @@ class Seen:
             selection.object_name, row["Id"], is_deleted=is_deleted, version=version, payload=row, coverage=selection.coverage
         )
 
-    def rows(self, rows: Sequence[Row], selection: Selection) -> tuple[list[IngestionEvent], tuple[GapReason, ...]]:
-        """All rows, and the gap that those leave which cannot be put into an event: one bad row must not cost the others."""
+    async def rows(self, rows: Sequence[Row], selection: Selection) -> tuple[list[IngestionEvent], tuple[GapReason, ...]]:
+        """All rows, and the gap that those leave which cannot be put into an event: one bad row must not cost the others.
+
+        After some of them others may go first: a page of two thousand takes long.
+        """
         events, unreadable = [], 0
-        for row in rows:
+        for number, row in enumerate(rows, 1):
+            if number % IN_A_TURN == 0:
+                await self.give_way()
             try:
                 events.append(self.row(row, selection))
             except ValueError:  # no Salesforce id, or what is no JSON value; pydantic's own is one as well

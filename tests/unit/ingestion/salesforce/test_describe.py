@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from devtools.fakes.clock import Clock
 from ingestion.sources.salesforce.describe import DESCRIBED_FOR, Child, Description, selected
-from shared.conversions.registry import CONVERSIONS, conversion_of
+from shared.conversions.registry import conversion_of
+from shared.conversions.salesforce import SALESFORCE
 
 ACCOUNT = conversion_of("salesforce", "Account")
 NOON = Clock()()
@@ -59,7 +60,7 @@ def test_what_is_asked_for_is_wanted_and_there_and_what_is_not_is_named(shown: s
     assert not (without_parents and any("." in name for name in selection.fields))
 
 
-@pytest.mark.parametrize("conversion", CONVERSIONS, ids=lambda conversion: conversion.record_type)
+@pytest.mark.parametrize("conversion", SALESFORCE, ids=lambda conversion: conversion.record_type)
 def test_an_object_that_shows_everything_is_spoken_for_completely(conversion: Any) -> None:
     names = {name.partition(".")[0] + ("Id" if "." in name else "") for name in conversion.vendor_fields}
     body = {"name": conversion.record_type, "fields": [field(name, name.removesuffix("Id")) for name in {*names, "Id", "SystemModstamp"}]}

@@ -68,7 +68,7 @@ def test_a_place_comes_back_from_its_cursor_to_the_second(moment: datetime, hour
     assert literal(place.stamp) == literal(at)
 
 
-@given(st.sets(NAMES, max_size=60), st.integers(60, 400))
+@given(st.sets(NAMES, max_size=60), st.integers(64, 400))
 def test_fields_are_split_into_groups_that_fit_and_none_is_lost(fields: set[str], most: int) -> None:
     always = ("Id", "SystemModstamp")
     groups = split_fields(always, fields, most_characters=most)

@@ -1,6 +1,7 @@
 """The byte form ids and fingerprints are hashes of. It may never change, so it is written out here."""
 
 import hashlib
+import json
 import math
 
 import pytest
@@ -64,3 +65,28 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False,
 @settings(deadline=None, max_examples=100)
 def test_a_digest_is_the_hash_of_its_parts_as_one_array(parts: list[object]) -> None:
     assert digest(*parts) == hashlib.sha256(canonical_json(parts)).hexdigest()[:32]
+
+
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.lists(inner, max_size=2).map(tuple) | st.dictionaries(st.text("ab"), inner)
+)
+
+
+def _plainly(value: object) -> object:
+    """Whole numbers as such, everywhere: with nothing left out and nothing shared."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, dict):
+        return {key: _plainly(item) for key, item in value.items()}
+    return [_plainly(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+@given(VALUES)
+@settings(deadline=None, max_examples=200)
+def test_the_form_is_that_of_the_whole_value_written_plainly_and_the_value_stays_as_it_was(value: object) -> None:
+    before = repr(value)
+
+    form = canonical_json(value)
+
+    assert form == json.dumps(_plainly(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert repr(value) == before
