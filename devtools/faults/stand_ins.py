@@ -19,6 +19,7 @@ from devtools.host import faults as host
 from devtools.host.mishaps import OPERATIONS as HOST_OPERATIONS
 from devtools.issuer import faults as issuer
 from devtools.vendors.azure_openai import faults as azure_openai
+from devtools.vendors.gdrive import faults as gdrive
 from devtools.vendors.salesforce import faults as salesforce
 
 
@@ -39,6 +40,7 @@ STAND_INS: Final[Mapping[str, StandIn]] = {
     "azure-openai": StandIn(azure_openai.ABILITIES, azure_openai.PLACES, "devtools.vendors.azure_openai"),
     "blob": StandIn(blob.ABILITIES, blob.PLACES, "devtools.emulators.blob"),
     "cosmos": StandIn(cosmos.ABILITIES, dict.fromkeys(cosmos.ABILITIES, get_args(routes.Kind)), "devtools.emulators.cosmos"),
+    "gdrive": StandIn(gdrive.ABILITIES, gdrive.PLACES, "devtools.vendors.gdrive"),
     "host": StandIn(host.ABILITIES, _host_places(), "devtools.host"),
     "issuer": StandIn(issuer.ABILITIES, issuer.PLACES, "devtools.issuer"),
     "salesforce": StandIn(salesforce.ABILITIES, salesforce.PLACES, "devtools.vendors.salesforce"),

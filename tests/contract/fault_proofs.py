@@ -16,6 +16,10 @@ _BLOB_NO_ANSWER: Final = f"{_BLOB}test_without_an_answer_a_write_was_carried_out
 _COSMOS: Final = "tests/integration/cosmos/test_cosmos_faults.py::"
 _COSMOS_WRITES: Final = "tests/integration/cosmos/test_cosmos_faults_of_writes.py::"
 _COSMOS_ORDER: Final = "tests/integration/cosmos/test_cosmos_faults_of_order.py::"
+_GDRIVE: Final = "tests/integration/gdrive_api/test_faults.py::"
+_GDRIVE_REFUSAL: Final = f"{_GDRIVE}test_a_refusal_is_in_the_vendors_words_and_the_next_call_is_served"
+_GDRIVE_GRANT: Final = f"{_GDRIVE}test_a_grant_is_refused_in_the_words_of_oauth"
+_GDRIVE_PAGE: Final = f"{_GDRIVE}test_an_error_page_is_no_json"
 _HOST: Final = "tests/integration/test_host_faults.py::"
 _HOST_RUNS: Final = "tests/unit/devtools/host/test_host_runs.py::"
 _BUS: Final = "tests/integration/servicebus/test_servicebus_faults.py::"
@@ -59,6 +63,37 @@ PROOFS: Final[dict[str, dict[str, str]]] = {
         "disk-full": f"{_COSMOS_WRITES}test_on_a_full_disk_nothing_is_written_and_reading_goes_on",
         "reorder": f"{_COSMOS_ORDER}test_rows_that_have_no_order_come_in_another",
         "clock-moved": f"{_COSMOS_ORDER}test_a_clock_that_was_moved_stamps_what_is_written_from_then_on",
+    },
+    "gdrive": {
+        "refuse": _GDRIVE_REFUSAL,
+        "refuse (user-rate-limit-exceeded)": _GDRIVE_REFUSAL,
+        "refuse (rate-limit-exceeded)": _GDRIVE_REFUSAL,
+        "refuse (daily-limit-exceeded)": _GDRIVE_REFUSAL,
+        "refuse (sharing-rate-limit-exceeded)": _GDRIVE_REFUSAL,
+        "refuse (insufficient-file-permissions)": _GDRIVE_REFUSAL,
+        "refuse (cannot-download-file)": _GDRIVE_REFUSAL,
+        "refuse (cannot-export-file)": _GDRIVE_REFUSAL,
+        "refuse (app-not-authorized-to-file)": _GDRIVE_REFUSAL,
+        "refuse (domain-policy)": _GDRIVE_REFUSAL,
+        "refuse (team-drive-membership-required)": _GDRIVE_REFUSAL,
+        "refuse (insufficient-permissions)": _GDRIVE_REFUSAL,
+        "refuse (export-size-limit-exceeded)": _GDRIVE_REFUSAL,
+        "refuse (auth-error)": _GDRIVE_REFUSAL,
+        "refuse (not-found)": _GDRIVE_REFUSAL,
+        "refuse (invalid)": _GDRIVE_REFUSAL,
+        "refuse (full-sync-required)": _GDRIVE_REFUSAL,
+        "refuse (backend-error)": _GDRIVE_REFUSAL,
+        "refuse (internal-error)": _GDRIVE_REFUSAL,
+        "refuse (error-page)": _GDRIVE_PAGE,
+        "refuse (invalid-grant)": _GDRIVE_GRANT,
+        "refuse (unauthorized-client)": _GDRIVE_GRANT,
+        "drop": f"{_GDRIVE}test_a_connection_may_end_at_every_operation",
+        "timeout": f"{_GDRIVE}test_an_answer_may_never_come",
+        "delay": f"{_GDRIVE}test_a_late_answer_is_the_right_one",
+        "malformed": _GDRIVE_PAGE,
+        "malformed (error-page)": _GDRIVE_PAGE,
+        "malformed (cut-off)": f"{_GDRIVE}test_an_answer_may_end_in_its_middle",
+        "malformed (no-token)": f"{_GDRIVE}test_a_page_of_changes_may_have_no_token_at_all",
     },
     "host": {
         "refuse": f"{_HOST}test_requests_are_refused_dropped_and_delayed_before_their_function",
