@@ -19,6 +19,8 @@ SERVED: Final = tuple(space for space in SPACES if space not in (MINILM, LEXICAL
 
 SECRET_PREFIX: Final = "SECRET_"  # noqa: S105 - what names begin with
 _SECRET: Final = re.compile(SECRET_PREFIX + r"[0-9A-Z_]+")
+_BASE_URL: Final = r"^(https://[^/?#\s@]+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?)$"
+"""Without a path. Plain HTTP is for this machine alone: bearer tokens go there."""
 
 
 def secret_variable(name: str) -> str:
@@ -48,6 +50,13 @@ class SalesforceSettings(_Group):
 
     webhook_limit_bytes: int = Field(default=16 * 1024 * 1024, gt=0)
     api_version: str = Field(default="66.0", pattern=r"^[0-9]{2,3}\.0$")
+
+
+class GDriveSettings(_Group):
+    """Where Google is asked."""
+
+    api_base_url: str = Field(default="https://www.googleapis.com", pattern=_BASE_URL)
+    directory_base_url: str = Field(default="https://admin.googleapis.com", pattern=_BASE_URL)
 
 
 class SyncSettings(_Group):
@@ -108,6 +117,7 @@ class Settings(_Group):
     secrets: Mapping[str, SecretStr] = {}
     """By variable. A field of its own for each would have to know the connections."""
     salesforce: SalesforceSettings = SalesforceSettings()
+    gdrive: GDriveSettings = GDriveSettings()
     sync: SyncSettings = SyncSettings()
     embedding: EmbeddingSettings
     auth: AuthSettings
@@ -149,6 +159,8 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "SECRET_<NAME>": ("secrets",),
     "SALESFORCE_WEBHOOK_LIMIT_BYTES": ("salesforce", "webhook_limit_bytes"),
     "SALESFORCE_API_VERSION": ("salesforce", "api_version"),
+    "GDRIVE_API_BASE_URL": ("gdrive", "api_base_url"),
+    "GDRIVE_DIRECTORY_BASE_URL": ("gdrive", "directory_base_url"),
     "SYNC_STEP_SECONDS": ("sync", "step_seconds"),
     "SYNC_OVERLAP_SECONDS": ("sync", "overlap_seconds"),
     "SYNC_COMPARE_GRACE_SECONDS": ("sync", "compare_grace_seconds"),

@@ -87,6 +87,8 @@ class Container:
     """-1: items may carry a ttl, none by default. None: off."""
     excluded_paths: tuple[str, ...] = ()
     """What is never queried and must cost no write: Azure Cosmos DB, "Indexing policies"."""
+    included_paths: tuple[str, ...] = ()
+    """What is queried all the same, below what is excluded: the more exact path counts."""
     space: Space | None = None
     """Whose vectors its items hold, at ``/embedding``."""
 
@@ -96,7 +98,7 @@ class Container:
         policy: dict[str, Any] = {
             "indexingMode": "consistent",
             "automatic": True,
-            "includedPaths": [{"path": "/*"}],
+            "includedPaths": [{"path": path} for path in ("/*", *self.included_paths)],
             "excludedPaths": [{"path": path} for path in excluded],
         }
         if self.space:
@@ -120,6 +122,7 @@ CONTAINERS: Final = (
         ("/tenantId", "/id"),
         default_ttl_seconds=-1,
         excluded_paths=("/unstructuredData/*", "/vectors/*", "/normalization/*", "/processing/*", "/mlFields/*", "/metadata/*"),
+        included_paths=("/metadata/audience/members/[]/?",),
     ),
     Container(CONNECTIONS, "who is connected, and the handles vendors use for them", ("/id",)),
     Container(GAPS, "what is not known to be complete", ("/tenantId",)),

@@ -1,7 +1,7 @@
 """Shards in memory, and what is read of all of them: the twins of the shard store, the record index and the directory."""
 
 import copy
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from typing import Any
 
 from typing_extensions import override
@@ -120,13 +120,21 @@ class InMemoryRecordIndex(RecordIndex):
     @override
     async def between(self, kind: RecordKind, *, after: str | None, up_to: str | None) -> AsyncIterator[StoredRecord]:
         for shard, external_id in self._of(kind):
-            if (after is None or external_id > after) and (up_to is None or external_id <= up_to):
+            place = external_id if kind.range_field is None else shard.structured_data.get(kind.range_field)
+            if isinstance(place, str) and (after is None or place > after) and (up_to is None or place <= up_to):
                 yield StoredRecord(external_id, _to_look_at(shard))
 
     @override
     async def naming(self, tenant_id: str, target: ShardId) -> AsyncIterator[Shard]:
         for shard in self._shards.all():
             if shard.tenant_id == tenant_id and any(edge.get("targetShardId") == target for edge in shard.internal_relationships):
+                yield _to_look_at(shard)
+
+    @override
+    async def within(self, tenant_id: str, fields: Sequence[str], external_id: str) -> AsyncIterator[Shard]:
+        for shard in self._shards.all():
+            is_named = any(shard.structured_data.get(field) == external_id for field in fields)
+            if shard.tenant_id == tenant_id and shard.status != "draft" and is_named:
                 yield _to_look_at(shard)
 
     @override
@@ -156,3 +164,9 @@ class InMemoryDirectory(Directory):
     async def principals_of(self, tenant_id: str, email: str) -> frozenset[Principal]:
         people = [shard for shard in self._shards.all() if (shard.tenant_id, shard.shard_type_id) == (tenant_id, PERSON)]
         return frozenset(principal for person in people for principal in principals_of_person(person, email))
+
+    @override
+    async def audiences_of(self, tenant_id: str, members: Collection[Principal]) -> frozenset[Principal]:
+        active = [shard for shard in self._shards.all() if (shard.tenant_id, shard.status) == (tenant_id, "active")]
+        audiences = [shard.metadata.audience for shard in active if shard.metadata.audience is not None]
+        return frozenset(audience.principal for audience in audiences if not set(members).isdisjoint(audience.members))

@@ -17,7 +17,15 @@ ALLOWED_PACKAGES = {
 BINDING_TABLES = ("ingestion.functions", "processors.functions")
 COMPOSITION_ROOT = "shared.hosting.services"
 
-PURE = ("shared.contracts", "shared.shards", "shared.conversions", "shared.shard_types", "shared.access.acl", "shared.chunks")
+PURE = (
+    "shared.contracts",
+    "shared.shards",
+    "shared.conversions",
+    "shared.shard_types",
+    "shared.access.acl",
+    "shared.access.grants",
+    "shared.chunks",
+)
 """The pure core."""
 PURE_NEIGHBOURS = ("shared.errors", "shared.topology", "shared.embeddings.embedder")
 """Pure as well, but not held to it: they may be imported by the core."""

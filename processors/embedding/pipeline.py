@@ -39,7 +39,7 @@ async def request(
                 return Unchanged("embedded")
             await shards.change(shard, VectorsChange(known.model_copy(update={"revision": shard.revision_number})))
             return Unchanged("same words and readers")
-        if known is None and not wanted.chunks and shard.status != "deleted":
+        if known is None and not wanted.chunks and not shard.is_gone:
             await shards.change(shard, VectorsChange(summary(wanted, space, at=now())))
             return Unchanged("no words")
         await publisher.publish(requested(shard, wanted, correlation_id=message.correlation_id))

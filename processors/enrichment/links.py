@@ -88,18 +88,19 @@ def _found(shard: Shard) -> Iterator[tuple[Reference, Target]]:
 
 def _target(shard: Shard, reference: Reference, origin: ExternalRelationship, external_id: str) -> Target:
     """The id is of the same vendor account as the record that holds it, and always of the same tenant."""
+    scope = origin.scope if reference.is_scoped else ""
     return Target(
         shard_id=shard_id(
             tenant_id=shard.tenant_id,
             system=origin.system,
-            scope=origin.scope,
+            scope=scope,
             record_type=reference.record_type,
             external_id=external_id,
         ),
         shard_type_id=reference.shard_type_id,
         system=origin.system,
         system_type=origin.system_type,
-        scope=origin.scope,
+        scope=scope,
         record_type=reference.record_type,
         external_id=external_id,
     )

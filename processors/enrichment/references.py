@@ -22,6 +22,8 @@ class Reference:
     """The vendor's kind of record the id is of: part of the shard's derived id."""
     shard_type_id: str
     relationship_type: str
+    is_scoped: bool = True
+    """Whether the vendor's ids are those of one account of its, and not of the vendor as a whole."""
     prefix: str = ""
     """How such an id begins, where the field may hold other kinds of ids too: those are no reference."""
 
@@ -33,6 +35,16 @@ _USER: Final = ("User", "c_person")
 _OWNER: Final = Reference("salesforce", "ownerId", *_USER, "has_owner", prefix="005")
 """A queue, ``00G``, may own a record too: it is nobody's."""
 
+_FOLDER: Final = ("File", "c_folder")
+"""To Google Drive a folder is a file, too."""
+
+
+def _drive(field: str, record_type: str, shard_type_id: str, relationship_type: str) -> Reference:
+    return Reference("gdrive", field, record_type, shard_type_id, relationship_type, is_scoped=False)
+
+
+_DRIVE_OWNER: Final = _drive("owner", "User", "c_person", "has_owner")
+
 REFERENCES: Final[Mapping[str, tuple[Reference, ...]]] = {
     "c_account": (Reference("salesforce", "parentId", *_ACCOUNT, "child_of"), _OWNER),
     "c_contact": (
@@ -40,6 +52,13 @@ REFERENCES: Final[Mapping[str, tuple[Reference, ...]]] = {
         Reference("salesforce", "reportsToId", *_CONTACT, "reports_to"),
         _OWNER,
     ),
+    "c_file": (
+        _drive("parentFolderExternalId", *_FOLDER, "child_of"),
+        _drive("shortcutTargetId", "File", "c_file", "references"),
+        _drive("shortcutTargetFolderId", *_FOLDER, "references"),
+        _DRIVE_OWNER,
+    ),
+    "c_folder": (_drive("parentExternalId", *_FOLDER, "child_of"), _DRIVE_OWNER),
     "c_lead": (
         Reference("salesforce", "convertedAccountId", *_ACCOUNT, "related_to"),
         Reference("salesforce", "convertedContactId", *_CONTACT, "related_to"),

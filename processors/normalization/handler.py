@@ -8,15 +8,17 @@ between is made good by the next delivery.
 from collections.abc import Callable
 from datetime import datetime
 
+from processors.normalization.announcing import announce, cause_of
+from processors.normalization.holding import Holding
 from processors.normalization.merging import led_to_of, merge, relink, revive
-from processors.normalization.proposal import content_change, proposed, readers_of
+from processors.normalization.placing import have_it_look_within, place_of, stands_for_more
+from processors.normalization.proposal import content_change, merged, proposed, readers_of
 from processors.normalization.sighting import Sighting
+from processors.normalization.standing import held_late, says_nothing, stood
 from shared.contracts.ingestion import IngestionEvent
-from shared.contracts.shard_emitted import Cause, ShardEmitted
 from shared.gaps.gap import Gap, GapReason, Gaps
 from shared.messaging.outcomes import Ignored, Outcome, Stored, Unchanged
 from shared.messaging.publisher import Publisher
-from shared.shards.carried import CarriedShard
 from shared.shards.model import Normalization, Shard
 from shared.shards.record_index import RecordIndex
 from shared.shards.store import Alias, ShardStore, SightingChange
@@ -44,7 +46,12 @@ async def normalize(
     """
     sighting = Sighting.of(event)
     known = await shards.entry(event.tenant_id, sighting.shard_id)
-    if (survivor := sighting.survivor) is not None:
+    if isinstance(known, Shard):
+        sighting = sighting.of_shard(known)
+    if says_nothing(sighting):
+        stored = known if isinstance(known, Shard) else None
+        outcome = await stood(sighting, stored, shards=shards, index=index, publisher=publisher, now=now)
+    elif (survivor := sighting.survivor) is not None:
         outcome = await merge(sighting, survivor, known, shards=shards, index=index, publisher=publisher, now=now)
     elif isinstance(known, Alias) and _is_of_nobody(sighting, known):
         outcome = Ignored("given-up id")
@@ -87,30 +94,38 @@ async def _taken(
     if stored is not None and known is not None and standing is Order.OLDER:
         if not sighting.is_covered_by(known):
             await _open_gap("partial-out-of-order", sighting, gaps, now())
-        return await _unchanged(stored, event, publisher, reason="older", at=now())
+        late = await held_late(sighting, stored, shards=shards, publisher=publisher, now=now)
+        return late or await _unchanged(stored, event, publisher, reason="older", at=now())
 
-    shard, stamp = proposed(sighting, stored, now=now())
+    data = merged(sighting, stored)
+    stands = await place_of(sighting, stored, data, shards=shards)
+    shard, stamp = proposed(sighting, stored, data=data, place=stands, now=now())
     if stored is not None and known is not None and stamp.fingerprint == known.fingerprint and stored.is_as_stamped:
-        if not _must_stamp_move(sighting, stamp, known):
+        is_held_anew = sighting.holder is not None and Holding.of(shard) != Holding.of(stored)
+        if not is_held_anew and not _must_stamp_move(sighting, stamp, known):
             return await _unchanged(stored, event, publisher, reason="same", at=now())
-        stamped = await shards.change(stored, SightingChange(stamp))
+        held = (shard.external_relationships, shard.metadata) if sighting.holder is not None else None
+        stamped = await shards.change(stored, SightingChange(stamp, held))
         return await _unchanged(stamped, event, publisher, reason="same content in a later version", at=now())
     if stored is not None and known is not None and standing is Order.SAME and stamp.fingerprint < known.fingerprint:
         # Two contents for one moment. Which is kept is arbitrary, but it must not depend on the order they arrive in.
-        return await _unchanged(stored, event, publisher, reason="tied", at=now())
+        late = await held_late(sighting, stored, shards=shards, publisher=publisher, now=now)
+        return late or await _unchanged(stored, event, publisher, reason="tied", at=now())
 
-    if not sighting.is_deletion and readers_of(sighting, shard.structured_data) is None:
+    if not sighting.is_deletion and readers_of(sighting, shard.structured_data, Holding.of(shard), stands) is None:
         metrics.count(Metric.ACL_UNKNOWN, source=event.source, record_type=sighting.conversion.record_type)
         await _open_gap("acl-unknown", sighting, gaps, now())
     if isinstance(place, Alias):
         shard = shard.model_copy(update={"revision_number": place.revision_number + 1})
         written, led_to = await revive(event, shard, place, shards=shards, publisher=publisher, now=now)
-        await _announce(written, event, publisher, cause="content", at=now())
+        await announce(written, event, publisher, cause="content", at=now())
         await relink(sighting, led_to, shards=shards, index=index, publisher=publisher)
         return Stored(shard.id, shard.revision_number, reason="unmerged")
+    if stands_for_more(sighting, shard, stored):
+        await have_it_look_within(sighting, shard, publisher=publisher, now=now)
     written = await shards.create(shard) if stored is None else await shards.change(stored, content_change(shard, stamp))
-    cause: Cause = "acl" if stored is not None and _differs_in_acl_only(shard, stored) else "content"
-    await _announce(written, event, publisher, cause=cause, at=now())
+    cause = cause_of(shard, stored)
+    await announce(written, event, publisher, cause=cause, at=now())
     return Stored(shard.id, shard.revision_number, reason=cause)
 
 
@@ -127,28 +142,10 @@ def _must_stamp_move(sighting: Sighting, stamp: Normalization, known: Normalizat
     return event.vendor_version is None and stamp.observed_at > known.observed_at
 
 
-def _differs_in_acl_only(shard: Shard, stored: Shard) -> bool:
-    return shard.acl != stored.acl and (shard.structured_data, shard.status) == (stored.structured_data, stored.status)
-
-
 async def _unchanged(stored: Shard, event: IngestionEvent, publisher: Publisher, *, reason: str, at: datetime) -> Unchanged:
     if stored.awaits_enrichment:
-        await _announce(stored, event, publisher, cause="content", at=at)
+        await announce(stored, event, publisher, cause="content", at=at)
     return Unchanged(reason)
-
-
-async def _announce(shard: Shard, event: IngestionEvent, publisher: Publisher, *, cause: Cause, at: datetime) -> None:
-    await publisher.publish(
-        ShardEmitted(
-            tenant_id=shard.tenant_id,
-            correlation_id=event.correlation_id,
-            shard_id=shard.id,
-            shard_type_id=shard.shard_type_id,
-            revision=shard.revision_number,
-            cause=cause,
-            carried=CarriedShard.of(shard, at=at),
-        )
-    )
 
 
 async def _open_gap(reason: GapReason, sighting: Sighting, gaps: Gaps, at: datetime) -> None:
@@ -156,7 +153,7 @@ async def _open_gap(reason: GapReason, sighting: Sighting, gaps: Gaps, at: datet
         Gap.found(
             tenant_id=sighting.event.tenant_id,
             connection_id=sighting.event.connection_id or sighting.event.source,
-            stream=sighting.conversion.record_type,
+            stream=sighting.event.stream or sighting.conversion.record_type,
             reason=reason,
             at=at,
         )

@@ -1,13 +1,13 @@
 """An event with what identifies its record: which conversion, whose ids, which shard."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.contracts.ingestion import Coverage, IngestionEvent
 from shared.conversions.conversion import Conversion
 from shared.conversions.registry import conversion_of
 from shared.errors import UnmappableRecord
 from shared.shards.ids import ShardId, shard_id
-from shared.shards.model import Normalization, Seen
+from shared.shards.model import Normalization, Seen, Shard
 from shared.shards.versions import Version
 
 
@@ -36,11 +36,29 @@ class Sighting:
         Raises:
             UnmappableRecord: when there is no conversion, or the event does not say whose id it holds.
         """
-        conversion = conversion_of(event.source, event.record_type)
+        conversion = conversion_of(event.source, event.record_type, event.payload)
         scope = (event.connection_id or "").partition(":")[2] if conversion.scope == "account" else ""
         if conversion.scope == "account" and not scope:
             raise UnmappableRecord(f"{event.source} {event.record_type}: the event does not say whose id it holds (no connection)")
         return cls(event, conversion, scope, conversion.external_id(event.source_id))
+
+    def of_shard(self, shard: Shard | None) -> "Sighting":
+        """The same, read by the table of what the record has become, where the event does not say what it is."""
+        if shard is None or self.event.payload is not None:
+            return self
+        conversion = conversion_of(self.event.source, self.event.record_type, shard_type_id=shard.shard_type_id)
+        return replace(self, conversion=conversion)
+
+    @property
+    def holder(self) -> str | None:
+        """The stream it was seen through, as an edge names it; None where a record is in one stream only."""
+        account = (self.event.connection_id or "").partition(":")[2]
+        return None if self.event.stream is None else f"{account}/{self.event.stream}"
+
+    @property
+    def is_departure(self) -> bool:
+        """Whether it says no more than that the stream does not show the record any longer: another one may."""
+        return self.event.event_type == "delete" and self.event.payload is None and self.event.stream is not None
 
     @property
     def shard_id(self) -> ShardId:
@@ -85,6 +103,12 @@ class Sighting:
         flag = self.conversion.deleted_flag
         said = (self.event.payload or {}).get(flag) if flag else None
         return self.event.event_type == "delete" or said is True or said in ("true", "1")
+
+    @property
+    def is_gone_with_its_folder(self) -> bool:
+        """Whether the vendor says that it is gone, and that it is not by itself."""
+        field = self.conversion.deleted_itself
+        return self.is_deletion and field is not None and (self.event.payload or {}).get(field) is False
 
     def shard_id_of(self, external_id: str) -> ShardId:
         """That of another record of the same kind."""

@@ -1,15 +1,19 @@
 """Who people are at the sources: what expands a caller's address into the principals that access lists hold by reference."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final, Protocol
 
-from shared.access.acl import Principal, user
+from shared.access.acl import ADMINS, Principal, user
 from shared.access.acl import person as person_of
 from shared.access.tokens import Caller
 from shared.shards.model import Shard
 
 PERSON: Final = "c_person"
 """The shard type of a vendor's users."""
+MOST_STEPS: Final = 5
+"""A person in a group, to which a folder is open, takes two; and one more to see that there are no more. Groups name all their members,
+those of groups within them too, so that a longer way is none a source has."""
 
 
 class Directory(Protocol):
@@ -17,6 +21,13 @@ class Directory(Protocol):
 
     async def principals_of(self, tenant_id: str, email: str) -> frozenset[Principal]:
         """The principals that stand for whoever has this verified address (lower case): one for each active person at a source.
+
+        Raises:
+            TransientError: when it cannot be looked up now.
+        """
+
+    async def audiences_of(self, tenant_id: str, members: Collection[Principal]) -> frozenset[Principal]:
+        """The audiences that any of these principals is in, as they are now: folders, shared drives, groups. Not those of these again.
 
         Raises:
             TransientError: when it cannot be looked up now.
@@ -31,7 +42,20 @@ async def expanded(caller: Caller, directory: Directory) -> Caller:
     """
     if caller.email is None:
         return caller
-    return replace(caller, principals=caller.principals | await directory.principals_of(caller.tenant_id, caller.email))
+    known = caller.principals | await directory.principals_of(caller.tenant_id, caller.email)
+    asked: frozenset[Principal] = frozenset()
+    for _ in range(MOST_STEPS):
+        fresh = frozenset(principal for principal in known - asked if _may_be_member(principal))
+        if not fresh:
+            break
+        asked |= fresh
+        known |= await directory.audiences_of(caller.tenant_id, fresh)
+    return replace(caller, principals=known)
+
+
+def _may_be_member(principal: Principal) -> bool:
+    """Whether an audience may have it for a member: people, domains, and groups with an address. A folder is in no other one's list."""
+    return principal != ADMINS and (not principal.startswith("group:") or "@" in principal)
 
 
 def principals_of_person(person: Shard, email: str) -> frozenset[Principal]:

@@ -57,9 +57,9 @@ class Wanted:
 
 
 def text_of(shard: Shard) -> str:
-    """A shard in words. Empty for a deleted one, one without a name, and a type nobody looks for."""
+    """A shard in words. Empty for one that is gone, one without a name, and a type nobody looks for."""
     template = _template(shard.shard_type_id)
-    if template is None or shard.status == "deleted":
+    if template is None or shard.is_gone:
         return ""
     extracted = (shard.unstructured_data or {}).get("text")
     return template.text(shard.structured_data, extracted if isinstance(extracted, str) else None)

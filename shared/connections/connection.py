@@ -21,16 +21,18 @@ POSITIVE_CACHE_SECONDS: Final = 60.0
 class Credential(Wire):
     """How we log in at the vendor's. No secret is in here: only the name it is kept under."""
 
-    kind: Literal["jwt-bearer", "client-credentials"]
+    kind: Literal["jwt-bearer", "client-credentials", "service-account", "refresh-token"]
     base_url: str
-    """Where the vendor logs in: for Salesforce ``https://login.salesforce.com`` or the organization's own domain."""
+    """Where the vendor logs in: for Salesforce ``https://login.salesforce.com`` or the organization's own domain, for Google
+    ``https://oauth2.googleapis.com``."""
     client_id: str
+    """For a service account its address."""
     subject: str | None = None
     """Who we act as, where the vendor wants to know."""
     audience: str | None = None
     """Whom a signed assertion is for; None: ``base_url``."""
     secret_name: Identifier
-    """What ``Secrets`` knows the private key (PEM) or the client secret by."""
+    """What ``Secrets`` knows the private key (PEM, or Google's key file), the client secret, or both secrets of a refresh token by."""
 
 
 class Connection(Wire):
@@ -49,7 +51,9 @@ class Connection(Wire):
     credential: Credential | None = None
     """None: the vendor only calls us, and nothing is polled."""
     streams: tuple[Identifier, ...] = ()
-    """What is read of it; empty: all that the source reads by itself."""
+    """What is read of it; empty: all that the source reads by itself. A source may find more of them, and lose some."""
+    users: tuple[str, ...] = ()
+    """Google Drive: the addresses of those as whom it is read, without capitals."""
     poll_seconds: int = Field(default=300, ge=60)
     compare_seconds: int = Field(default=86_400, ge=3600)
     """How often all of it is compared with what is stored."""

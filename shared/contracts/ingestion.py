@@ -3,20 +3,25 @@
 ``tenantId, source, sourceId, eventType, observedAt, payload`` are the founding document's and valid alone; the rest has defaults.
 """
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
-from pydantic import Field, JsonValue, PlainSerializer, StringConstraints, model_validator
+from pydantic import Field, PlainSerializer, StringConstraints, model_validator
 from typing_extensions import override
 
 from shared import topology
 from shared.contracts.canonical import digest
+from shared.contracts.json_object import JsonObject
 from shared.contracts.message import Identifier, Instant, Message, timestamp
+
+IN_A_TURN: Final = 25
+"""Records of a back-fill, read or hashed in a millisecond or two: then others have a turn."""
 
 Source = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Coverage = Literal["complete"] | tuple[str, ...]
 """``complete``, or the names of the vendor fields the payload speaks for: a field outside them is not known to be empty."""
 
-Payload = Annotated[dict[str, JsonValue], PlainSerializer(lambda payload: payload, return_type=Any)]
+Payload = Annotated[JsonObject, PlainSerializer(lambda payload: payload, return_type=Any)]
 """A JSON object, checked when it comes in. Going out it is written as it is: asking for the kind of every value again took longer than
 all the rest of a message."""
 
@@ -45,6 +50,10 @@ class IngestionEvent(Message):
     run: Identifier | None = None
     """The run of a poller that saw it. What a later run sees again is said again, and not dropped as a duplicate: in between, a webhook may
     have brought what the vendor had before."""
+    stream: Identifier | None = None
+    """The stream it was seen through, where several may hold one record: each of them holds it until it says that the record is gone."""
+    is_home: bool = False
+    """The stream is the record's home: no other one holds it."""
 
     @override
     def identity(self) -> tuple[str, ...]:
@@ -58,6 +67,7 @@ class IngestionEvent(Message):
             self.vendor_version or timestamp(self.observed_at),
             digest(self.payload, self.coverage),
             *(() if self.run is None else (self.run,)),
+            *(() if self.stream is None else ("stream", self.stream)),
         )
 
 
@@ -80,7 +90,23 @@ class IngestionBatch(Message):
     @override
     def identity(self) -> tuple[str, ...]:
         """The hash of its events' ids."""
-        return (self.connection_id, digest(*(event.id for event in self.events)))
+        return (self.connection_id, self._known_hash() or digest(*(event.id for event in self.events)))
+
+    async def hash_in_turns(self, give_way: Callable[[], Awaitable[None]]) -> None:
+        """Make the hash of its events' ids, which takes longest of all that a batch needs, and let others go first all the time.
+
+        It is kept beside the events it is of, and is theirs alone.
+        """
+        ids = []
+        for number, event in enumerate(self.events):
+            if number % IN_A_TURN == 0:
+                await give_way()
+            ids.append(event.id)
+        self.__dict__["_hash"] = (self.events, digest(*ids))
+
+    def _known_hash(self) -> str | None:
+        events, known = self.__dict__.get("_hash", (None, None))
+        return known if events is self.events else None
 
     @override
     def encode(self) -> bytes:

@@ -8,12 +8,25 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.canonical import digest
 from shared.contracts.ingestion import Coverage
 from shared.conversions.fields import FORMS, Derivation, FieldKind, Scalar
 from shared.errors import UnmappableRecord
+
+
+class Placement(BaseModel):
+    """That such a record stands in a folder: who may look into one of the folders above may read it, too."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parent: str
+    """Canonical field that holds the folder's id."""
+    path: str | None = None
+    """Canonical field for the names from the root down, of what is a folder itself; None: nothing stands in such a record."""
+    limited: str = "isLimited"
+    """Canonical flag: only those it is shared with itself may look inside."""
 
 
 class Conversion(BaseModel):
@@ -23,11 +36,13 @@ class Conversion(BaseModel):
 
     source: str
     record_type: str
+    when: tuple[str, str] | None = Field(default=None, exclude_if=lambda when: when is None)
+    """A field of the vendor's and its value: the table is for records that say so. None: for all that no other table is for."""
     shard_type_id: str
     system_type: Literal["crm", "storage", "messaging", "other"]
     scope: Literal["account", "none"]
     """Whose ids the records have: the connected vendor account's, or the vendor's as a whole."""
-    id_form: Literal["plain", "salesforce"] = "plain"
+    id_form: Literal["plain", "salesforce", "address"] = "plain"
     """How the vendor writes its ids."""
     fields: Mapping[str, FieldKind]
     """Canonical field → how it is read."""
@@ -36,16 +51,21 @@ class Conversion(BaseModel):
     belongs: Mapping[str, str] = {}
     """Canonical field → the id it belongs to, such as ``ownerName`` → ``ownerId``. An event that says another id and leaves the field out
     leaves it unknown: it must not be told of the wrong record."""
-    readers: Literal["unknown", "owner", "self"] = "unknown"
-    """Who may read such a record, as far as the record tells: nobody can say, the person who owns it, the person it is."""
+    readers: Literal["unknown", "owner", "self", "permissions", "members"] = "unknown"
+    """Who may read such a record, as far as the record tells: nobody can say, the person who owns it, the person it is, those it is shared
+    with, those who are in it."""
     owner_field: str | None = None
     """Canonical field that holds the owner's id, where readers are ``owner``."""
     owner_prefix: str = ""
     """How the ids of people begin: an owner with another one is a queue or a group, of which it is not known who is in it."""
     deleted_flag: str | None = None
     """The vendor's field that says a record is gone."""
+    deleted_itself: str | None = Field(default=None, exclude_if=lambda field: field is None)
+    """The vendor's field that says of a record that is gone whether it is by itself, and not only with the folder it is in."""
     merged_into: str | None = None
     """The vendor's field in a record that is gone that names the one it was merged into."""
+    placement: Placement | None = Field(default=None, exclude_if=lambda placement: placement is None)
+    """Where it stands; None: in no folder."""
 
     @cached_property
     def version(self) -> str:
@@ -55,8 +75,8 @@ class Conversion(BaseModel):
     @cached_property
     def vendor_fields(self) -> frozenset[str]:
         """Every field of the vendor's that the table reads; those of records it refers to with dots."""
-        flags = (self.deleted_flag, self.merged_into)
-        return frozenset({*(kind.field for kind in self.fields.values()), *(flag for flag in flags if flag is not None)})
+        flags = (self.deleted_flag, self.deleted_itself, self.merged_into, self.when and self.when[0])
+        return frozenset({*(name for kind in self.fields.values() for name in kind.reads), *(flag for flag in flags if flag is not None)})
 
     def external_id(self, source_id: str) -> str:
         """The vendor's id of a record, in the one form it is stored in.

@@ -4,20 +4,27 @@ A value may come as JSON (``100000.0``, ``true``) or as text from XML (``"100000
 reads as None. An unreadable one is a ``ValueError``; the engine adds which field it was and never the value.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
 
 from shared.access.acl import without_capitals
+from shared.access.grants import granted, members, written
 from shared.contracts.message import timestamp
 from shared.conversions.identifiers import salesforce_id
 
 Scalar = str | int | float | bool | None
 
-FORMS: Final[Mapping[str, Callable[[str], str]]] = {"plain": str.strip, "salesforce": salesforce_id}
+FORMS: Final[Mapping[str, Callable[[str], str]]] = {
+    "plain": str.strip,
+    "salesforce": salesforce_id,
+    "address": lambda address: without_capitals(address.strip()),
+}
 
 
 class _Kind(BaseModel):
@@ -25,7 +32,12 @@ class _Kind(BaseModel):
 
     field: str
     """The vendor's name of the field. With dots it is one of a record that this one refers to: ``Owner.Name``, and stands in the payload in
-    an object of that name, which is null or missing where nothing is referred to."""
+    an object of that name, which is null or missing where nothing is referred to. A number is a place in a list: ``parents.0``."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every field of the vendor's it looks at."""
+        return (self.field,)
 
     def found_in(self, record: Mapping[str, Any]) -> Any:
         """The vendor's value; None when there is none.
@@ -33,15 +45,17 @@ class _Kind(BaseModel):
         Raises:
             ValueError: what should be another record is none.
         """
-        *parents, name = self.field.split(".")
-        for parent in parents:
-            inner = record.get(parent)
-            if inner is None:
+        found: Any = record
+        for name in self.field.split("."):
+            if found is None:
                 return None
-            if not isinstance(inner, Mapping):
+            if isinstance(found, list) and name.isdecimal():
+                found = found[int(name)] if int(name) < len(found) else None
+            elif isinstance(found, Mapping):
+                found = found.get(name)
+            else:
                 raise ValueError("not a record")
-            record = inner
-        return record.get(name)
+        return found
 
 
 class Text(_Kind):
@@ -142,6 +156,53 @@ class Identifier(_Kind):
         return FORMS[self.form](_text(value)) or None
 
 
+class IdentifierWhen(_Kind):
+    """An id of another record, where another field of this one says what it is the id of."""
+
+    kind: Literal["identifier when"] = "identifier when"
+    says: str
+    """The field that says it, as ``field``."""
+    values: tuple[str, ...]
+    is_not: bool = False
+    """Where it says anything else."""
+
+    @property
+    @override
+    def reads(self) -> tuple[str, ...]:
+        return (self.field, self.says)
+
+    @override
+    def found_in(self, record: Mapping[str, Any]) -> Any:
+        is_one = Text(field=self.says).found_in(record) in self.values
+        return super().found_in(record) if is_one is not self.is_not else None
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        return _text(value).strip() or None
+
+
+class Permissions(_Kind):
+    """Who may do what with a file, as Google Drive lists it: JSON, in one order, with the principal each stands for."""
+
+    kind: Literal["permissions"] = "permissions"
+    source: str
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        return written(granted(value, source=self.source))
+
+
+class Members(_Kind):
+    """Who is in a group, as Google's directory lists it: JSON, a list of principals."""
+
+    kind: Literal["members"] = "members"
+    source: str
+
+    def read(self, value: Any) -> Scalar:
+        """The canonical value of a present one."""
+        return json.dumps(members(value))
+
+
 class Email(_Kind):
     """An address, in the one form people are recognised by: without capitals."""
 
@@ -152,7 +213,10 @@ class Email(_Kind):
         return without_capitals(_text(value).strip()) or None
 
 
-FieldKind = Annotated[Text | Number | WholeNumber | Flag | Day | Moment | Choice | Identifier | Email, Field(discriminator="kind")]
+FieldKind = Annotated[
+    Text | Number | WholeNumber | Flag | Day | Moment | Choice | Identifier | IdentifierWhen | Permissions | Members | Email,
+    Field(discriminator="kind"),
+]
 
 
 class Joined(BaseModel):
@@ -204,7 +268,44 @@ class DealStatus(BaseModel):
                 return None
 
 
-Derivation = Annotated[Joined | DealStatus, Field(discriminator="kind")]
+class Constant(BaseModel):
+    """The same for every record, such as the store a file is in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["constant"] = "constant"
+    value: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def derive(self, data: Mapping[str, Any]) -> Scalar:
+        """The value."""
+        return self.value
+
+
+class Address(BaseModel):
+    """A web address that ends with a canonical field, where the vendor's own is good for some hours only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["address"] = "address"
+    begins: str
+    ends: str
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The canonical field it follows."""
+        return (self.ends,)
+
+    def derive(self, data: Mapping[str, Any]) -> Scalar:
+        """The value, from the canonical fields known so far."""
+        return f"{self.begins}{data[self.ends]}" if data.get(self.ends) else None
+
+
+Derivation = Annotated[Joined | DealStatus | Constant | Address, Field(discriminator="kind")]
 
 
 def _text(value: Any) -> str:

@@ -1,21 +1,28 @@
 """The conversions this deployment knows: the one list."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from shared.conversions.conversion import Conversion
+from shared.conversions.gdrive import GDRIVE
 from shared.conversions.salesforce import SALESFORCE
 from shared.errors import UnmappableRecord
 
-CONVERSIONS: Final = (*SALESFORCE,)
+CONVERSIONS: Final = (*SALESFORCE, *GDRIVE)
 
 
-def conversion_of(source: str, record_type: str | None) -> Conversion:
-    """The conversion of a source's kind of record.
+def conversion_of(
+    source: str, record_type: str | None, record: Mapping[str, Any] | None = None, *, shard_type_id: str | None = None
+) -> Conversion:
+    """The conversion of a source's kind of record. Where the kind has several, the record says which, or the shard it has become.
 
     Raises:
         UnmappableRecord: when there is none.
     """
-    for known in CONVERSIONS:
-        if (known.source, known.record_type) == (source, record_type):
-            return known
-    raise UnmappableRecord(f"no conversion for {source} {record_type or 'record without a type'}")
+    known = [one for one in CONVERSIONS if (one.source, one.record_type) == (source, record_type)]
+    by_shard = [one for one in known if one.shard_type_id == shard_type_id]
+    said = [one for one in known if one.when is not None and record is not None and record.get(one.when[0]) == one.when[1]]
+    found = [*said, *by_shard, *(one for one in known if one.when is None), *known]
+    if not found:
+        raise UnmappableRecord(f"no conversion for {source} {record_type or 'record without a type'}")
+    return found[0]

@@ -11,10 +11,19 @@ from pydantic import Field
 from shared.contracts.canonical import digest
 from shared.contracts.message import Identifier, Instant, Wire
 
-GapReason = Literal["acl-unknown", "partial-out-of-order", "deletions-not-retained", "changes-not-retained", "not-readable", "rejected"]
+GapReason = Literal[
+    "acl-unknown",
+    "partial-out-of-order",
+    "deletions-not-retained",
+    "changes-not-retained",
+    "incomplete-search",
+    "not-readable",
+    "rejected",
+]
 """``acl-unknown``: readers could not be told. ``partial-out-of-order``: an older event came late and speaks for fields a newer one does
-not. ``deletions-not-retained``, ``changes-not-retained``: the vendor's log is shorter than we were away. ``not-readable``: the vendor does
-not let us read the stream. ``rejected``: what was read could not be stored, and is parked."""
+not. ``deletions-not-retained``, ``changes-not-retained``: the vendor's log is shorter than we were away. ``incomplete-search``: the vendor
+said that it had not looked everywhere. ``not-readable``: the vendor does not let us read the stream. ``rejected``: what was read could not
+be stored, and is parked."""
 
 SEEN_EVERY: Final = timedelta(seconds=60)
 """An open gap that is seen again is written again no sooner: ten thousand records with unknown readers are one gap."""

@@ -8,13 +8,15 @@ from typing import Any, Final, Literal
 
 from pydantic import Field, JsonValue
 
-from shared.access.acl import Acl
+from shared.access.acl import Acl, Principal
 from shared.contracts.canonical import digest
 from shared.contracts.ingestion import Coverage
 from shared.contracts.message import Identifier, Instant, Wire
 from shared.shards.versions import Order, Version, order
 
 Status = Literal["active", "archived", "deleted", "draft"]
+"""``archived``: nobody shows us the record any more; whether it was deleted is not known. ``draft``: named by others, and not seen yet."""
+GONE: Final = frozenset({"archived", "deleted"})
 
 KEPT_FOR_GOOD: Final = -1
 DELETED_TTL_SECONDS: Final = 90 * 24 * 3600
@@ -116,6 +118,15 @@ class Vectors(Wire):
     generated_at: Instant
 
 
+class Audience(Wire):
+    """The people that a shard stands for: who may look into a folder, who is in a group."""
+
+    principal: Principal
+    """What access lists name them by."""
+    members: tuple[Principal, ...]
+    """Who they are: people, domains, and other such groups."""
+
+
 class Metadata(Wire):
     """Bookkeeping."""
 
@@ -124,6 +135,19 @@ class Metadata(Wire):
     connection_id: str | None = None
     correlation_id: str | None = None
     tags: tuple[str, ...] = ()
+    audience: Audience | None = Field(default=None, exclude_if=lambda audience: audience is None)
+    ancestors: tuple[str, ...] = Field(default=(), exclude_if=lambda ancestors: not ancestors)
+    """The vendor's ids of the folders it stands in, from the highest down, as far as access to them is access to it."""
+    gone_with: str | None = Field(default=None, exclude_if=lambda gone_with: gone_with is None)
+    """The shard of the folder it went with, and will come back with."""
+    gone_at: Instant | None = Field(default=None, exclude_if=lambda gone_at: gone_at is None)
+    """By the vendor's clock, of what is or was in a folder: when it was seen to be gone. What was seen there until then went along."""
+    is_binned: bool = Field(default=False, exclude_if=lambda is_binned: not is_binned)
+    """Whether the vendor calls the record itself deleted, whoever holds it."""
+    home: Seen | None = Field(default=None, exclude_if=lambda home: home is None)
+    """The newest sighting in the stream that is the record's home: what other streams saw before it is over."""
+    let_go: dict[str, Instant] = Field(default={}, exclude_if=lambda let_go: not let_go)
+    """The streams, as edges name them, that said that they do not show the record any longer, and when."""
 
 
 class Shard(Wire):
@@ -157,6 +181,11 @@ class Shard(Wire):
     def document(self) -> dict[str, Any]:
         """The stored form."""
         return self.model_dump(mode="json", by_alias=True)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the record is not there any more, or not for us."""
+        return self.status in GONE
 
     @property
     def is_as_stamped(self) -> bool:

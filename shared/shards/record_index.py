@@ -1,6 +1,6 @@
 """Shards by the vendor records they stand for, in ranges of the vendor's keys: what a comparison with the vendor reads."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,8 @@ class RecordKind:
     system: str
     scope: str
     record_type: str
+    range_field: str | None = None
+    """The canonical field by whose text order ranges are bounded, where the vendor cannot list by keys; None: the record's key."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class RecordIndex(Protocol):
     """Shards by the keys of their records."""
 
     def between(self, kind: RecordKind, *, after: str | None, up_to: str | None) -> AsyncIterator[StoredRecord]:
-        """Every shard whose record's key is above ``after`` and not above ``up_to`` (text order; None: no bound), in no order.
+        """Every shard whose record's key, or the range field of its kind, is above ``after`` and not above ``up_to`` (text order; None: no
+        bound), in no order.
 
         Aliases and placeholders are left out; deleted shards are not: the caller looks at their status. Streamed: memory does not grow with
         the number of shards.
@@ -41,6 +44,13 @@ class RecordIndex(Protocol):
 
     def naming(self, tenant_id: str, target: ShardId) -> AsyncIterator[Shard]:
         """Every shard of the tenant with an edge to ``target``, in no order.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
+    def within(self, tenant_id: str, fields: Sequence[str], external_id: str) -> AsyncIterator[Shard]:
+        """Every shard of the tenant, but for drafts, that names a record in one of these canonical fields, in no order.
 
         Raises:
             TransientError: when the store cannot answer now.

@@ -106,10 +106,17 @@ class SightingChange:
     must still be known as older."""
 
     normalization: Normalization
+    held: tuple[tuple[ExternalRelationship, ...], Metadata] | None = None
+    """Who holds it, of a record that several streams may hold: when each of them saw it last."""
 
     def paths(self) -> dict[str, Any]:
-        """The stamp alone."""
-        return {"normalization": self.normalization.model_dump(mode="json", by_alias=True)}
+        """The stamp, and who holds it."""
+        said: dict[str, Any] = {"normalization": self.normalization.model_dump(mode="json", by_alias=True)}
+        if self.held is not None:
+            edges, metadata = self.held
+            said["external_relationships"] = [edge.model_dump(mode="json", by_alias=True) for edge in edges]
+            said["metadata"] = metadata.model_dump(mode="json", by_alias=True)
+        return said
 
 
 @dataclass(frozen=True)

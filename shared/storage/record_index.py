@@ -4,7 +4,7 @@ The tenant stands in the text as well as in the key, as in ``chunk_store``. What
 nobody takes half a shard for one that may be written or sent on.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 from typing_extensions import override
@@ -42,16 +42,24 @@ class CosmosRecordIndex(RecordIndex):
     @override
     async def between(self, kind: RecordKind, *, after: str | None, up_to: str | None) -> AsyncIterator[StoredRecord]:
         text, bounds = f"SELECT e.externalId, {COLUMNS} {OF_KIND}", {}
+        bounded = "e.externalId" if kind.range_field is None else f'c.structuredData["{kind.range_field}"]'
         if after is not None:
-            text, bounds["after"] = f"{text} AND e.externalId > @after", after
+            text, bounds["after"] = f"{text} AND {bounded} > @after", after
         if up_to is not None:
-            text, bounds["upTo"] = f"{text} AND e.externalId <= @upTo", up_to
+            text, bounds["upTo"] = f"{text} AND {bounded} <= @upTo", up_to
         async for row in self._rows(text, "list records", tenant=kind.tenant_id, **_parameters(kind), **bounds):
             yield StoredRecord(row["externalId"], Shard.model_validate(row))
 
     @override
     async def naming(self, tenant_id: str, target: ShardId) -> AsyncIterator[Shard]:
         async for row in self._rows(NAMING, "list what names a shard", tenant=tenant_id, edge={"targetShardId": target}):
+            yield Shard.model_validate(row)
+
+    @override
+    async def within(self, tenant_id: str, fields: Sequence[str], external_id: str) -> AsyncIterator[Shard]:
+        named = " OR ".join(f'c.structuredData["{field}"] = @id' for field in fields)
+        text = f'SELECT {COLUMNS} FROM c WHERE c.tenantId = @tenant AND c.status != "draft" AND ({named})'  # noqa: S608 - fields of ours
+        async for row in self._rows(text, "list what is in a folder", tenant=tenant_id, id=external_id):
             yield Shard.model_validate(row)
 
     @override

@@ -1,14 +1,15 @@
 """Shards by the keys of their records, and people by their addresses: one suite for the two twins."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from devtools.fakes.samples import NOON, ORGANIZATION, give_up, sample_record, sample_shard, sample_vectors
+from devtools.fakes.samples import NOON, ORGANIZATION, give_up, sample_change, sample_record, sample_shard, sample_vectors
 from shared.access.acl import Principal, group
 from shared.shards.ids import ShardId
-from shared.shards.model import EdgeMetadata, InternalRelationship, Shard, Status
+from shared.shards.model import Audience, EdgeMetadata, InternalRelationship, Metadata, Shard, Status
 from shared.shards.record_index import RecordKind, StoredRecord
 from tests.plugins.twins import Stores
 
@@ -177,3 +178,130 @@ async def test_a_letter_that_only_looks_alike_is_another_address(stores: Stores,
 
 async def test_nobody_at_the_sources_is_nobody(stores: Stores, tenant_id: str) -> None:
     assert await stores.directory.principals_of(tenant_id, "jane@acme.example") == frozenset()
+
+
+# --- in folders
+
+
+FOLDER_FIELDS = ("parentExternalId", "parentFolderExternalId")
+
+
+def in_folder(tenant_id: str, external_id: str, field: str, folder_id: str | None, *, status: Status = "active") -> Shard:
+    data: dict[str, Any] = {"name": external_id, field: folder_id}
+    return sample_shard(tenant_id, external_id=external_id).model_copy(update={"structured_data": data, "status": status})
+
+
+async def test_what_is_in_a_folder_is_found_by_either_name_of_the_field(stores: Stores, tenant_id: str) -> None:
+    for shard in (
+        in_folder(tenant_id, "a folder", "parentExternalId", "F"),
+        in_folder(tenant_id, "a file", "parentFolderExternalId", "F"),
+        in_folder(tenant_id, "deleted", "parentFolderExternalId", "F", status="deleted"),
+        in_folder(tenant_id, "archived", "parentFolderExternalId", "F", status="archived"),
+        in_folder(tenant_id, "placeholder", "parentFolderExternalId", "F", status="draft"),
+        in_folder(tenant_id, "elsewhere", "parentFolderExternalId", "G"),
+        in_folder(tenant_id, "spelled otherwise", "parentFolderExternalId", "f"),
+        in_folder(tenant_id, "nowhere", "parentFolderExternalId", None),
+        in_folder(tenant_id, "another field", "managerId", "F"),
+        in_folder(f"{tenant_id}-other", "theirs", "parentFolderExternalId", "F"),
+    ):
+        await stores.shards.create(shard)
+    await give_up(stores.shards, tenant_id, "an-old-id", sample_shard(tenant_id, external_id="a file").id)
+
+    found = [shard async for shard in stores.index.within(tenant_id, FOLDER_FIELDS, "F")]
+
+    assert {shard.structured_data["name"] for shard in found} == {"a folder", "a file", "deleted", "archived"}
+    assert {shard.etag for shard in found} == {None}
+    assert [shard async for shard in stores.index.within(tenant_id, FOLDER_FIELDS[:1], "F")] == [
+        shard for shard in found if shard.structured_data["name"] == "a folder"
+    ]
+
+
+async def test_more_than_a_page_of_what_is_in_a_folder_is_all_found(stores: Stores, tenant_id: str) -> None:
+    shard = in_folder(tenant_id, "a file", "parentFolderExternalId", "F").document()
+    for number in range(450):
+        await stores.put_shard({**shard, "id": f"shard-{number}"})
+
+    assert len([one async for one in stores.index.within(tenant_id, FOLDER_FIELDS, "F")]) == 450
+
+
+@pytest.mark.parametrize(
+    ("after", "up_to", "found"),
+    [
+        (None, None, ["A1", "A2", "B"]),
+        ("2026-11-20T10:00:00.000000Z", None, ["A2", "B"]),
+        (None, "2026-11-20T10:00:00.001000Z", ["A1", "A2"]),
+        ("2026-11-20T10:00:00.000000Z", "2026-11-20T10:00:00.001000Z", ["A2"]),
+        ("2026-11-21T00:00:00.000000Z", None, []),
+    ],
+)
+async def test_a_range_may_be_of_a_canonical_field_and_its_keys_are_still_the_records(
+    stores: Stores, tenant_id: str, after: str | None, up_to: str | None, found: list[str]
+) -> None:
+    moments = {"B": "2026-11-20T10:00:01.000000Z", "A1": "2026-11-20T10:00:00.000000Z", "A2": "2026-11-20T10:00:00.001000Z"}
+    for external_id, moment in moments.items():
+        shard = sample_shard(tenant_id, external_id=external_id)
+        data = {"name": external_id, "createdDate": moment}
+        await stores.shards.create(
+            shard.model_copy(update={"structured_data": data, "external_relationships": (sample_record(external_id),)})
+        )
+
+    kind = replace(accounts(tenant_id), range_field="createdDate")
+
+    assert await keys(stores.index.between(kind, after=after, up_to=up_to)) == found
+
+
+async def test_a_record_without_the_field_of_the_range_is_in_no_range_that_is_bounded(stores: Stores, tenant_id: str) -> None:
+    await store(stores, tenant_id, "A")
+    kind = replace(accounts(tenant_id), range_field="createdDate")
+
+    assert await keys(stores.index.between(kind, after="2026", up_to=None)) == []
+    assert await keys(stores.index.between(kind, after=None, up_to="2027")) == []
+
+
+# --- audiences
+
+
+JANE, SALES = Principal("user:jane@acme.example"), Principal("group:gdrive:sales@acme.example")
+
+
+def audience(tenant_id: str, folder_id: str, *members: Principal, status: Status = "active") -> Shard:
+    metadata = Metadata(audience=Audience(principal=group("gdrive", folder_id), members=members))
+    return sample_shard(tenant_id, external_id=folder_id).model_copy(update={"metadata": metadata, "status": status})
+
+
+async def test_the_audiences_of_a_person_are_those_of_active_shards_of_the_tenant_that_name_them(stores: Stores, tenant_id: str) -> None:
+    for shard in (
+        audience(tenant_id, "F1", JANE),
+        audience(tenant_id, "F2", Principal("user:john@acme.example"), JANE),
+        audience(tenant_id, "F3", SALES),
+        audience(tenant_id, "F4", Principal("user:john@acme.example")),
+        audience(tenant_id, "F5", JANE, status="deleted"),
+        audience(tenant_id, "F6", JANE, status="archived"),
+        audience(f"{tenant_id}-other", "F7", JANE),
+        sample_shard(tenant_id, external_id="none"),
+    ):
+        await stores.shards.create(shard)
+
+    async def of(*members: Principal) -> set[str]:
+        return {one.rpartition(":")[2] for one in await stores.directory.audiences_of(tenant_id, members)}
+
+    assert await of(JANE) == {"F1", "F2"}
+    assert await of(JANE, SALES) == {"F1", "F2", "F3"}
+    assert await of(Principal("user:nobody@acme.example")) == set()
+    assert await of() == set()
+
+
+async def test_whoever_is_no_longer_named_is_of_no_audience_at_the_very_next_question(stores: Stores, tenant_id: str) -> None:
+    stored = await stores.shards.create(audience(tenant_id, "F1", JANE))
+    assert await stores.directory.audiences_of(tenant_id, [JANE]) == {group("gdrive", "F1")}
+
+    await stores.shards.change(stored, sample_change("Not Jane's any more"))
+
+    assert await stores.directory.audiences_of(tenant_id, [JANE]) == frozenset()
+
+
+async def test_more_audiences_than_a_page_holds_are_all_found(stores: Stores, tenant_id: str) -> None:
+    for number in range(1_100):
+        await stores.put_shard({**audience(tenant_id, f"F{number}", JANE).document(), "id": f"shard-{number}"})
+
+    assert len(await stores.directory.audiences_of(tenant_id, [JANE])) == 1_100

@@ -11,6 +11,7 @@ import pytest
 from devtools.generate import infra
 from devtools.generate.infra import clamped, clamps, iso8601
 from shared.chunks.store import Manifest
+from shared.shards.model import Metadata
 from shared.topology import SPACES, TOPOLOGY, Container, Queue, Space, chunk_container
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +92,15 @@ def test_text_and_vectors_are_never_indexed() -> None:
     excluded = [entry["path"] for entry in shards.indexing_policy["excludedPaths"]]
 
     assert {"/unstructuredData/*", "/vectors/*"} <= set(excluded)
+
+
+def test_of_the_bookkeeping_only_the_members_of_audiences_are_indexed() -> None:
+    [shards] = [container for container in TOPOLOGY.containers if container.name == "shards"]
+    included = [entry["path"] for entry in shards.indexing_policy["includedPaths"]]
+    audience = Metadata.model_fields["audience"].alias or "audience"
+
+    assert included == ["/*", f"/metadata/{audience}/members/[]/?"]
+    assert {"path": "/metadata/*"} in shards.indexing_policy["excludedPaths"]
 
 
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)

@@ -53,6 +53,8 @@ def test_each_variable_fills_its_field() -> None:
         "KEY_VAULT__vaultUri": "https://acme.vault.azure.net/",
         "SALESFORCE_WEBHOOK_LIMIT_BYTES": "1024",
         "SALESFORCE_API_VERSION": "67.0",
+        "GDRIVE_API_BASE_URL": "http://127.0.0.1:7095",
+        "GDRIVE_DIRECTORY_BASE_URL": "https://directory.example",
         "SYNC_STEP_SECONDS": "12.5",
         "SYNC_OVERLAP_SECONDS": "0",
         "SYNC_COMPARE_GRACE_SECONDS": "60",
@@ -72,6 +74,7 @@ def test_each_variable_fills_its_field() -> None:
     assert embedding.azure_openai_api_key.get_secret_value() == "s3cr3t"
     assert embedding.azure_openai_deployment == "embeddings-eu"
     assert (settings.key_vault_uri, settings.salesforce.api_version) == ("https://acme.vault.azure.net/", "67.0")
+    assert tuple(settings.gdrive.model_dump().values()) == ("http://127.0.0.1:7095", "https://directory.example")
     assert tuple(settings.sync.model_dump().values()) == (12.5, 0, 60, 5)
     assert (auth.issuer, auth.audience, auth.jwks_url) == tuple(AUTH.values())
     assert (auth.tenant_claim, auth.admin_role) == ("org", "Boss")
@@ -87,6 +90,7 @@ def test_how_sources_are_polled_has_defaults() -> None:
         "pace_age_seconds": 30,
     }
     assert (settings.salesforce.api_version, settings.key_vault_uri, settings.secrets) == ("66.0", None, {})
+    assert tuple(settings.gdrive.model_dump().values()) == ("https://www.googleapis.com", "https://admin.googleapis.com")
 
 
 def test_every_variable_of_a_secret_is_one() -> None:
@@ -104,6 +108,9 @@ def test_every_variable_of_a_secret_is_one() -> None:
         ("KEY_VAULT__vaultUri", "acme"),
         ("KEY_VAULT__vaultUri", "https://acme.vault.azure.net/secrets/x"),
         ("SALESFORCE_API_VERSION", "v66.0"),
+        ("GDRIVE_API_BASE_URL", "http://www.googleapis.com"),
+        ("GDRIVE_API_BASE_URL", "https://www.googleapis.com/drive/v3"),
+        ("GDRIVE_DIRECTORY_BASE_URL", "https://user:word@admin.googleapis.com"),
         ("SALESFORCE_API_VERSION", "66.0/query"),
         ("SYNC_STEP_SECONDS", "0"),
         ("SYNC_STEP_SECONDS", "241"),

@@ -1,5 +1,7 @@
 """A caller is whom the sources know by the verified address."""
 
+from collections.abc import Collection
+
 import pytest
 from typing_extensions import override
 
@@ -24,6 +26,10 @@ class People(Directory):
         if self.is_away:
             raise DependencyUnavailable("the directory: no answer")
         return frozenset({ADA}) if (tenant_id, email) == ("acme", "ada@acme.example") else frozenset()
+
+    @override
+    async def audiences_of(self, tenant_id: str, members: Collection[Principal]) -> frozenset[Principal]:
+        return frozenset()
 
 
 async def test_the_directory_adds_to_what_the_token_says() -> None:

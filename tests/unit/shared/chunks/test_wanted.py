@@ -43,13 +43,14 @@ def test_another_name_is_another_first_passage_and_no_other() -> None:
     assert [one.id == other.id for one, other in zip(before.chunks, after.chunks, strict=True)] == [False, True, True]
 
 
-def test_a_deleted_shard_wants_none() -> None:
-    shard = account(status="deleted")
+@pytest.mark.parametrize("status", ["archived", "deleted"])
+def test_a_shard_that_is_gone_wants_none(status: str) -> None:
+    shard = account(status=status)
 
     assert (text_of(shard), wanted(shard).chunks) == ("", ())
 
 
-@pytest.mark.parametrize("status", ["active", "archived", "draft"])
+@pytest.mark.parametrize("status", ["active", "draft"])
 def test_a_shard_in_any_other_status_keeps_its_chunks_because_it_may_become_active(status: str) -> None:
     assert len(wanted(account(status=status)).chunks) == 1
 

@@ -151,8 +151,20 @@ def test_the_version_of_a_table_that_differs_is_another(changes: dict[str, Any])
     assert changed.version != OPPORTUNITY.version
 
 
+def whens_of(kind: tuple[str, str]) -> list[tuple[str, str] | None]:
+    return [table.when for table in CONVERSIONS if (table.source, table.record_type) == kind]
+
+
 def test_no_two_tables_are_for_the_same_records() -> None:
-    assert len({(table.source, table.record_type) for table in CONVERSIONS}) == len(CONVERSIONS)
+    kinds = {(table.source, table.record_type) for table in CONVERSIONS}
+
+    assert len({(*kind, when) for kind in kinds for when in whens_of(kind)}) == len(CONVERSIONS)
+    for kind in kinds:
+        others = [when for when in whens_of(kind) if when is not None]
+        # one table for all that says nothing of note; and where several ask for a field, one value is for one table
+        assert whens_of(kind).count(None) == 1
+        assert len(set(others)) == len(others)
+        assert len({field for field, _ in others}) <= 1
     assert len({table.version for table in CONVERSIONS}) == len(CONVERSIONS)
 
 

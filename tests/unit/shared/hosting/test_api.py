@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import Any
 
 import azure.functions as func
@@ -187,6 +187,10 @@ class NobodyKnows(Directory):
     @override
     async def principals_of(self, tenant_id: str, email: str) -> frozenset[Principal]:
         raise DependencyUnavailable("the directory: no answer")
+
+    @override
+    async def audiences_of(self, tenant_id: str, members: Collection[Principal]) -> frozenset[Principal]:
+        return frozenset()
 
 
 async def test_a_caller_who_cannot_be_looked_up_is_put_off_and_not_shown_less() -> None:

@@ -19,6 +19,9 @@ each_type = pytest.mark.parametrize("known", SHARD_TYPES, ids=lambda known: know
 REQUIRED: dict[str, dict[str, Any]] = {
     "c_account": {"name": "Northwind"},
     "c_contact": {"name": "Ada Lovelace"},
+    "c_file": {"name": "Offer.pdf", "provider": "gdrive", "externalId": "1a"},
+    "c_folder": {"name": "Offers", "provider": "gdrive", "externalId": "1b"},
+    "c_group": {"name": "Sales", "email": "sales@acme.example"},
     "c_lead": {"name": "Grace Hopper"},
     "c_opportunity": {"name": "Deal"},
     "c_person": {"name": "Vera Nyberg"},
@@ -33,7 +36,17 @@ REQUIRED: dict[str, dict[str, Any]] = {
 
 
 def test_the_registry_holds_the_types_of_the_product() -> None:
-    assert [known.id for known in SHARD_TYPES] == ["c_account", "c_contact", "c_lead", "c_opportunity", "c_person", "integration.state"]
+    assert [known.id for known in SHARD_TYPES] == [
+        "c_account",
+        "c_contact",
+        "c_file",
+        "c_folder",
+        "c_group",
+        "c_lead",
+        "c_opportunity",
+        "c_person",
+        "integration.state",
+    ]
 
 
 def test_a_type_the_registry_does_not_know_is_refused() -> None:

@@ -235,8 +235,8 @@ def test_no_field_is_said_twice(known: ShardType) -> None:
     assert len(said) == len(set(said))
 
 
-def test_bookkeeping_is_the_type_nobody_looks_for() -> None:
-    assert [known.id for known in SHARD_TYPES if known.text is None] == ["integration.state"]
+def test_bookkeeping_and_groups_are_the_types_nobody_looks_for() -> None:
+    assert [known.id for known in SHARD_TYPES if known.text is None] == ["c_group", "integration.state"]
 
 
 @pytest.mark.parametrize(
