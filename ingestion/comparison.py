@@ -58,7 +58,7 @@ async def window(reading: Reading, after: str | None, *, poller: Poller, index: 
     missing = dict(versions.by_key)
     stored_count = unknown_readers = 0
     async for stored in index.between(poller.record_kind(reading.connection, reading.stream), after=after, up_to=versions.up_to):
-        if stored.shard.status == "deleted":
+        if stored.shard.is_gone:
             if _seen_at(stored.shard) > seen.settled_before and missing.pop(stored.external_id, None) is not None:
                 seen.findings = seen.findings.plus(Findings(pending=1))  # deleted since the source was asked, or revived since
             continue
@@ -122,7 +122,8 @@ def _is_stale(shard: Shard, version: RecordVersion) -> bool:
         return True
     theirs = version.vendor_version
     is_older = theirs is not None and (stamp.vendor_version is None or stamp.vendor_version < theirs)
-    return is_older or not shard.is_as_stamped
+    is_partial = version.is_whole and stamp.coverage != "complete"
+    return is_older or is_partial or not shard.is_as_stamped
 
 
 def _seen_at(shard: Shard) -> datetime:

@@ -30,6 +30,13 @@ async def ingestion_salesforce_poll(timer: func.TimerRequest) -> None:
     await _schedule("salesforce")
 
 
+@light.function_name("ingestion-gdrive-poll")
+@light.timer_trigger(arg_name="timer", schedule="0 */10 * * * *")
+async def ingestion_gdrive_poll(timer: func.TimerRequest) -> None:
+    """What is due of Google Drive is asked for; nothing is read here."""
+    await _schedule("gdrive")
+
+
 @light.function_name("sync-inbound-worker")
 @light.service_bus_queue_trigger(
     arg_name="message", queue_name=topology.SYNC_INBOUND, connection="SERVICE_BUS", data_type=func.DataType.BINARY

@@ -6,19 +6,19 @@ whoever dies in between reads one page again, and what it puts on the queue agai
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from ingestion.asking import Asking, is_of_gone_stream
 from ingestion.comparison import close_gaps, compared, found_by, is_to_be_repeated
 from ingestion.findings import Findings
 from ingestion.pausing import pause, resume
 from ingestion.runs import Standing, advanced, begun, broken_off, ended, next_step, put_aside, standing, stepped, taken
-from ingestion.sources.source import Ask, Page, Poller, Reading
+from ingestion.sources.source import Ask, GiveWay, Page, Poller, Reading, to_nobody
 from shared import topology
 from shared.connections.connection import Connection, Connections
-from shared.contracts.canonical import digest
 from shared.contracts.ingestion import IngestionBatch, IngestionEvent
 from shared.contracts.sync import SyncRequested
 from shared.errors import (
@@ -30,7 +30,7 @@ from shared.errors import (
     StreamUnreadable,
     TransientError,
 )
-from shared.gaps.gap import SEEN_EVERY, Gap, GapReason, Gaps
+from shared.gaps.gap import Gap, GapReason, Gaps
 from shared.messaging.outcomes import Ignored, Outcome, Read
 from shared.messaging.publisher import Publisher
 from shared.messaging.queue_ages import QueueAges
@@ -42,11 +42,10 @@ from shared.telemetry.names import Metric
 log = logging.getLogger(__name__)
 
 EVENTS_IN_A_BATCH: Final = 500
+BATCHES_AT_ONCE: Final = 2
+"""Of a page: each takes megabytes while it is made and put aside."""
 BEHIND_SECONDS: Final = 15.0
 """How long a run that is too quick for the stages after it waits."""
-COMPARED_AGAIN_AFTER: Final = timedelta(minutes=20)
-"""When a comparison is made that a page or another comparison shows to be needed: by then what is on the queue is stored. Never within the
-grace, or it would not judge what it is about, nor close the gap."""
 PACED_BY: Final = (topology.INGESTION_EVENTS_BULK, topology.SHARD_EMISSION)
 
 
@@ -59,10 +58,6 @@ class Pace:
     """Once the oldest message of a queue after it is older, a bulk run waits."""
     grace_seconds: float = 900.0
     """What is younger may still be on its way, and is no finding of a comparison."""
-
-
-async def _at_once() -> None:
-    """Nobody goes first."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +74,9 @@ class PollerPorts:
     metrics: Metrics
     now: Callable[[], datetime]
     pace: Pace = field(default_factory=Pace)
-    give_way: Callable[[], Awaitable[None]] = _at_once
-    """Waits, for a moment at most, while this worker handles what somebody waits for: a page takes it a fifth of a second."""
+    give_way: GiveWay = to_nobody
+    """Waits, for a moment at most, while this worker handles what somebody waits for. A page would take it a fifth of a second: it is
+    made, and put on the queue, a few records at a time, with this between them."""
 
 
 async def read(message: SyncRequested, *, ports: PollerPorts) -> Outcome:
@@ -98,8 +94,10 @@ async def read(message: SyncRequested, *, ports: PollerPorts) -> Outcome:
         raise Forbidden("the connection is another tenant's")
     state = await ports.states.read(connection, message.stream, message.kind)
     stands = standing(state, message, at=ports.now())
-    if connection.status == "paused" and (connection.paused_by != "app" or message.kind != "changes"):
-        # What the app has paused is tried again by asking for changes, and by nothing else. A long run waits for the end of the pause.
+    is_probe = connection.paused_by == "app" and message.kind == "changes"
+    if connection.status == "paused" and not is_probe and not is_of_gone_stream(message, connection):
+        # What the app has paused is tried again by asking for changes, and by nothing else. A long run waits for the end of the pause; that
+        # of a stream which is gone does not, for nobody asks for it again, and what it takes off was lost to people who may still search.
         if stands is Standing.BEGINS and message.kind != "changes":
             await ports.states.save(put_aside(state, message, at=ports.now()), at=ports.now())
         return Ignored("paused")
@@ -142,6 +140,7 @@ class _Step:
         self._state = state
         self._ports = ports
         self._poller = ports.pollers[connection.source]
+        self._asking = Asking(message, ports.publisher, grace=timedelta(seconds=ports.pace.grace_seconds))
         self._give_up_at = ports.now() + timedelta(seconds=ports.pace.step_seconds)
         self._count = 0
 
@@ -198,9 +197,8 @@ class _Step:
 
     async def _page(self, cursor: Cursor | None) -> Page:
         message = self._message
-        if message.kind != "changes":
-            await self._ports.give_way()
-        reading = Reading(self._connection, message.stream, message.kind, cursor, message.run)
+        await self._give_way()
+        reading = Reading(self._connection, message.stream, message.kind, cursor, message.run, self._give_way)
         try:
             if message.kind == "compare":
                 grace = timedelta(seconds=self._ports.pace.grace_seconds)
@@ -216,12 +214,17 @@ class _Step:
         return page
 
     async def _keep(self, page: Page) -> None:
-        """Events on the queue, gaps and needs told, and only then the cursor."""
+        """Events on the queue, gaps and needs told, the connection's streams stored, and only then the cursor."""
         await self._publish(page.events)
         for reason in page.gaps:
             await self._open_gap(reason)
         for ask in page.asks:
             await self._ask(ask, because=self._message.run)
+        if page.streams is not None:
+            ports = self._ports
+            self._connection = await self._asking.change_streams(
+                self._connection, page.streams, connections=ports.connections, states=ports.states, at=ports.now()
+            )
         self._count += len(page.events)
         self._state = advanced(self._state, page, at=self._ports.now())
         if not page.is_last:
@@ -233,10 +236,35 @@ class _Step:
         if self._message.kind == "changes":
             await self._ports.publisher.publish(*events)
         else:
-            for start in range(0, len(events), EVENTS_IN_A_BATCH):
-                await self._ports.give_way()
-                await self._ports.publisher.publish(self._batch(events[start : start + EVENTS_IN_A_BATCH]))
+            await self._publish_in_batches(events)
         self._ports.metrics.count(Metric.SYNC_RECORDS, len(events), source=self._connection.source, kind=self._message.kind)
+
+    async def _publish_in_batches(self, events: Sequence[IngestionEvent]) -> None:
+        """All of them: one batch is made while another is put aside. Which one is first on the queue does not matter."""
+        turns = asyncio.Semaphore(BATCHES_AT_ONCE)
+
+        async def publish(some: Sequence[IngestionEvent]) -> None:
+            async with turns:
+                batch = self._batch(some)
+                await batch.hash_in_turns(self._give_way)
+                await self._ports.publisher.publish(batch)
+
+        starts = range(0, len(events), EVENTS_IN_A_BATCH)
+        publishing = [asyncio.create_task(publish(events[start : start + EVENTS_IN_A_BATCH])) for start in starts]
+        try:
+            for task in publishing:
+                await task
+        except BaseException:  # a cancellation, too, must not leave anybody publishing
+            for task in publishing:
+                task.cancel()
+            await asyncio.gather(*publishing, return_exceptions=True)
+            raise
+
+    async def _give_way(self) -> None:
+        """What is read in bulk lets others go first: what is live in this worker, and whatever else its event loop has to do."""
+        if self._message.kind != "changes":
+            await asyncio.sleep(0)
+            await self._ports.give_way()
 
     def _batch(self, events: Sequence[IngestionEvent]) -> IngestionBatch:
         message = self._message
@@ -288,7 +316,7 @@ class _Step:
         await self._save()
 
     async def _resume(self) -> None:
-        if self._connection.status == "paused":
+        if self._connection.status == "paused" and not is_of_gone_stream(self._message, self._connection):
             self._connection = await resume(self._connection, connections=self._ports.connections, at=self._ports.now())
 
     async def _save(self) -> None:
@@ -306,21 +334,4 @@ class _Step:
         await self._ports.gaps.open(gap)
 
     async def _ask(self, ask: Ask, *, because: str) -> None:
-        """Ask for another run: the same one, however often this page is read."""
-        now = self._ports.now()
-        if ask.kind != "compare":
-            await self._ports.publisher.publish(self._asked(ask, because=because, at=now))
-            return
-        due_at = now + max(COMPARED_AGAIN_AFTER, timedelta(seconds=self._ports.pace.grace_seconds) + 2 * SEEN_EVERY)
-        await self._ports.publisher.schedule(self._asked(ask, because=because, at=due_at), due_at=due_at)
-
-    def _asked(self, ask: Ask, *, because: str, at: datetime) -> SyncRequested:
-        return SyncRequested(
-            tenant_id=self._message.tenant_id,
-            correlation_id=self._message.correlation_id,
-            connection_id=self._message.connection_id,
-            stream=ask.stream,
-            kind=ask.kind,
-            run=digest(because, ask.stream, ask.kind),
-            requested_at=at,
-        )
+        await self._asking.ask(ask, because=because, at=self._ports.now())

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import httpx2
 
+from ingestion.sources.gdrive.poller import GDrivePoller
 from ingestion.sources.salesforce.poller import SalesforcePoller
 from ingestion.sources.source import Poller
 from shared.connections.secrets import Secrets
@@ -27,5 +28,14 @@ def pollers(
     version = settings.salesforce.api_version
     known: tuple[Poller, ...] = (
         SalesforcePoller(http=http, secrets=secrets, states=states, metrics=metrics, now=now, api_version=version, overlap=overlap),
+        GDrivePoller(
+            http=http,
+            secrets=secrets,
+            states=states,
+            metrics=metrics,
+            now=now,
+            api_base_url=settings.gdrive.api_base_url,
+            directory_base_url=settings.gdrive.directory_base_url,
+        ),
     )
     return {poller.source: poller for poller in known}

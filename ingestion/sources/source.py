@@ -4,7 +4,7 @@ The order in which a webhook call is treated is written once, in ``ingestion/rec
 a source fills the blanks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -75,6 +75,13 @@ class Webhook(Protocol):
         """
 
 
+GiveWay = Callable[[], Awaitable[None]]
+
+
+async def to_nobody() -> None:
+    """Nobody goes first."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What is to be read next."""
@@ -85,6 +92,8 @@ class Reading:
     cursor: Cursor | None
     """None: nothing was read yet."""
     run: str
+    give_way: GiveWay = field(default=to_nobody, compare=False)
+    """Awaited every few records of a large page: waits, for a moment at most, while this worker handles what somebody waits for."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,8 @@ class Page:
     """The source vouches that everything up to then is in the pages so far."""
     gaps: Sequence[GapReason] = ()
     asks: Sequence[Ask] = ()
+    streams: Sequence[str] | None = None
+    """The streams the connection has from now on, where this page showed it. None: nothing is known to have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,8 @@ class RecordVersion:
 
     vendor_version: str | None
     changed_at: datetime | None
+    is_whole: bool = False
+    """Whether all of it can be read by whoever says this: what was stored of it in part, at the same version, is stale then."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 A new source brings a class here, and a line in ``WORLDS``.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final, Protocol, Self
 
@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from devtools.fakes.pipeline import InMemoryPipeline
 from devtools.fakes.polled import PolledSalesforce
+from devtools.fakes.polled_drive import ADA, DOMAIN, ROBOT, PolledDrive
 from devtools.faults.plan import Fault, Kind
 from ingestion.findings import Findings
 from ingestion.poller import PollerPorts, read
@@ -20,10 +21,12 @@ from shared import topology
 from shared.connections.connection import Connection, connection_id
 from shared.contracts.ingestion import IngestionEvent
 from shared.contracts.sync import SyncKind, SyncRequested
+from shared.conversions.registry import conversion_of
 from shared.messaging.delivery import deliver
 from shared.messaging.returns import Delivery
 from shared.shards.ids import shard_id
 from shared.shards.model import Shard
+from shared.streams.defaults import user_stream
 from shared.streams.state import Cursor
 from tests.contract.tiny_source.lines import pollers
 from tests.contract.tiny_source.vendor import Busy, CardIndex, Closed, NotLetIn
@@ -40,6 +43,12 @@ class Vendor(Protocol):
     poller: Poller
     pipeline: InMemoryPipeline
     """Its clock is the vendor's too."""
+    knows_counts: bool = True
+    """Whether it says how many records there are."""
+
+    def is_of(self, event: IngestionEvent) -> bool:
+        """Whether an event is of a record that was created here, and not of what belongs to every account."""
+        return True
 
     async def start(self) -> Connection:
         """Be there, and let us in."""
@@ -197,7 +206,70 @@ class Salesforce(Vendor):
         self._world.vendor.queries.page_rows = most
 
 
-WORLDS: Final[dict[str, Callable[[], Vendor]]] = {"cards": Cards, "salesforce": Salesforce}
+class GDrive(Vendor):
+    """The pretend Google Drive over its REST API: one person's log."""
+
+    stream = user_stream(ADA)
+    account = DOMAIN
+    knows_counts = False
+
+    def __init__(self) -> None:
+        self._world = PolledDrive(users=(ADA,), has_groups=False)
+        self.pipeline = self._world.pipeline
+
+    @override
+    def is_of(self, event: IngestionEvent) -> bool:
+        """Who owns the files is told, too, and the root of My Drive, which is in no list."""
+        return event.record_type == "File" and event.source_id != self._world.drive.people.user(ADA).root_id
+
+    @override
+    async def start(self) -> Connection:
+        await self._world.__aenter__()
+        self.poller = self._world.poller
+        connection = (await self._world.connection()).model_copy(update={"streams": (self.stream,)})
+        return await self.pipeline.connections.replace(connection)
+
+    @override
+    async def stop(self) -> None:
+        await self._world.__aexit__(None, None, None)
+
+    @override
+    def create(self, name: str) -> str:
+        self.pipeline.clock.advance(seconds=0.001)  # a file created in another millisecond is another range
+        return self._world.drive.create_file(name, by=ADA, content=name.encode()).id
+
+    @override
+    def edit(self, key: str, name: str) -> None:
+        self._world.drive.rename(key, name)
+
+    @override
+    def delete(self, key: str) -> None:
+        self._world.drive.trash(key)
+
+    @override
+    def undelete(self, key: str) -> None:
+        self._world.drive.restore(key)
+
+    @override
+    def revoke(self) -> None:
+        self._world.google.sessions.accounts[ROBOT].keys = {}
+        self._world.google.sessions.end_all()
+
+    @override
+    def limit(self) -> None:
+        self._world.google.quota.limit(ADA, 0)
+
+    @override
+    def go_down(self) -> None:
+        for operation in ("token", "start-page-token", "changes", "files-list", "file", "permissions", "drives", "about"):
+            self._world.google.faults.add(Fault(at="gdrive", kind=Kind.REFUSE, operation=operation, status=503, calls=1000))
+
+    @override
+    def serve(self, most: int) -> None:
+        self._world.google.smallest_pages = most
+
+
+WORLDS: Final[dict[str, Callable[[], Vendor]]] = {"cards": Cards, "gdrive": GDrive, "salesforce": Salesforce}
 
 
 class World:
@@ -248,8 +320,10 @@ class World:
         after: str | None = None
         while True:
             told = await self.vendor.poller.versions(self.connection, self.vendor.stream, after=after)
-            assert all(after is None or key > after for key in told.by_key)
-            assert all(told.up_to is None or key <= told.up_to for key in told.by_key)
+            if self.vendor.poller.record_kind(self.connection, self.vendor.stream).range_field is None:
+                assert all(after is None or key > after for key in told.by_key)
+                assert all(told.up_to is None or key <= told.up_to for key in told.by_key)
+            assert found.keys().isdisjoint(told.by_key)
             found |= told.by_key
             if told.up_to is None:
                 return found
@@ -258,7 +332,8 @@ class World:
     async def shard(self, key: str) -> Shard | None:
         """A record's shard."""
         kind = self.vendor.poller.record_kind(self.connection, self.vendor.stream)
-        record = {"system": kind.system, "scope": kind.scope, "record_type": kind.record_type}
+        scope = kind.scope if conversion_of(kind.system, kind.record_type).scope == "account" else ""
+        record = {"system": kind.system, "scope": scope, "record_type": kind.record_type}
         return await self.pipeline.shards.read(kind.tenant_id, shard_id(tenant_id=kind.tenant_id, external_id=key, **record))
 
     async def poll(self) -> None:
@@ -298,7 +373,11 @@ class World:
     def _worker(self) -> Callable[[Delivery], Awaitable[None]]:
         return lambda delivery: deliver(delivery, SyncRequested, partial(read, ports=self.ports), ports=self.pipeline.delivery)
 
+    async def records(self, keys: Sequence[str]) -> list[IngestionEvent]:
+        """An event for each of these records, as it is now."""
+        events = await self.vendor.poller.records(self.reading("compare", None), sorted(keys))
+        return [event for event in events if self.vendor.is_of(event)]
 
-def events_of(pages: list[Page]) -> list[IngestionEvent]:
-    """The events of some pages, in their order."""
-    return [event for page in pages for event in page.events]
+    def events_of(self, pages: Sequence[Page]) -> list[IngestionEvent]:
+        """The events of some pages, in their order, but for those of what belongs to every account."""
+        return [event for page in pages for event in page.events if self.vendor.is_of(event)]

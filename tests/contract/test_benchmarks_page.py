@@ -8,7 +8,7 @@ import pytest
 from benchmarks import page
 from benchmarks.measurement import RESULTS, goal
 
-NAMES = ("cold-import", "pipeline", "embedding", "retrieval", "stand-ins", "first-run", "backfill")
+NAMES = ("cold-import", "pipeline", "embedding", "retrieval", "stand-ins", "first-run", "backfill", "crawl")
 
 
 def result(name: str) -> dict[str, Any]:
@@ -85,6 +85,15 @@ def test_a_back_fill_asks_the_vendor_no_more_than_it_must_and_the_broker_little(
     goals = result("backfill")["figures"]["goals"]
 
     counted = [line for line in goals if line["measure"].startswith(("queries", "Service Bus operations"))]
+
+    assert len(counted) == 3
+    assert all(line["is_met"] for line in counted)
+
+
+def test_a_crawl_asks_for_no_page_more_than_it_must_and_the_broker_for_little() -> None:
+    goals = result("crawl")["figures"]["goals"]
+
+    counted = [line for line in goals if line["measure"].startswith(("pages of a crawl", "pages more", "Service Bus operations"))]
 
     assert len(counted) == 3
     assert all(line["is_met"] for line in counted)

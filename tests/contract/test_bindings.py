@@ -47,6 +47,7 @@ def queue(name: str) -> dict[str, str]:
 LIGHT: dict[str, Any] = {
     "ingestion-salesforce-webhook": [WEBHOOK, ANSWER],
     "ingestion-salesforce-poll": [POLL],
+    "ingestion-gdrive-poll": [{**POLL, "schedule": "0 */10 * * * *"}],
     "sync-inbound-worker": [queue("sync-inbound")],
     "sync-inbound-bulk-worker": [queue("sync-inbound-bulk")],
     "normalization-processor": [queue("ingestion-events")],

@@ -40,12 +40,12 @@ def typed() -> Iterator[tuple[str, set[str]]]:
         for line in TYPED.findall(page.read_text(encoding="utf-8")):
             words = shlex.split(line.replace("\\\n", " ").replace("'", "").replace('"', ""))
             said = {word.partition("=")[0].rstrip(",.:") for word in words if word.startswith("-")}
-            yield next((verb for verb in (" ".join(words[:2]), words[0]) if verb in VERBS), " ".join(words)), said
+            yield next((verb for count in (3, 2, 1) if (verb := " ".join(words[:count])) in VERBS), " ".join(words)), said
 
 
 def test_the_verbs_are_those_that_operators_were_promised() -> None:
     assert set(VERBS) == {
-        *(f"connections {verb}" for verb in ("add", "list", "test", "pause", "resume")),
+        *(f"connections {verb}" for verb in ("add salesforce", "add gdrive", "list", "test", "pause", "resume")),
         *("backfill", "completeness", "renormalize"),
         *(f"{noun} {verb}" for noun in ("rejected", "dead-letters") for verb in ("list", "show", "replay", "drop")),
     }

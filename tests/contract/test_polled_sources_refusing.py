@@ -74,4 +74,6 @@ async def test_a_check_names_every_stream_and_how_much_there_is(world: World) ->
 
     checks = await world.vendor.poller.check(world.connection)
 
-    assert [(check.stream, check.is_readable, check.record_count) for check in checks] == [(world.vendor.stream, True, 3)]
+    assert [(check.stream, check.is_readable, check.record_count) for check in checks] == [
+        (world.vendor.stream, True, 3 if world.vendor.knows_counts else None)
+    ]

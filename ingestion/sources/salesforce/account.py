@@ -15,13 +15,12 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from ingestion.account_memory import SharedMemory
 from shared.connections.connection import Connection
 from shared.contracts.message import Instant, Wire
-from shared.errors import Conflict, RateLimited
-from shared.streams.state import ACCOUNT, StreamState, StreamStates
+from shared.errors import RateLimited
+from shared.streams.state import StreamStates
 
-TRIES: Final = 5
-"""How often a write that somebody was quicker than is tried again."""
 GAUGE_KEPT: Final = timedelta(minutes=15)
 """So long a gauge is believed. Past it a look at the vendor's own is worth its one call."""
 GAUGE_STEP: Final = 0.01
@@ -74,51 +73,12 @@ class TokenCipher:
         return Token(value, instance_url)
 
 
-class Account:
+class Account(SharedMemory[AccountMemory]):
     """One connection's shared memory, as one worker sees it."""
 
     def __init__(self, connection: Connection, states: StreamStates, now: Callable[[], datetime]) -> None:
-        self._connection = connection
-        self._states = states
-        self._now = now
-        self._state: StreamState | None = None
+        super().__init__(AccountMemory, connection, states, now)
         self._told_at: datetime | None = None
-        self.memory = AccountMemory()
-
-    async def look(self) -> AccountMemory:
-        """Read it anew.
-
-        Raises:
-            TransientError: the store cannot now.
-        """
-        self._state = await self._states.read(self._connection, ACCOUNT, "account")
-        self.memory = AccountMemory.model_validate(self._state.cursor or {})
-        return self.memory
-
-    async def change(self, changed: Callable[[AccountMemory], AccountMemory | None]) -> bool:
-        """Write a change over what is there now. ``changed`` gives None to leave all as it is.
-
-        Returns:
-            Whether it was written.
-
-        Raises:
-            Conflict: others were quicker, again and again.
-        """
-        for _ in range(TRIES):
-            if self._state is None:
-                await self.look()
-            wanted = changed(self.memory)
-            if wanted is None or self._state is None:
-                return False
-            state = self._state.model_copy(update={"cursor": wanted.model_dump(mode="json", by_alias=True)})
-            try:
-                self._state = await self._states.save(state, at=self._now())
-            except Conflict:
-                self._state = None
-            else:
-                self.memory = wanted
-                return True
-        raise Conflict("the connection's shared memory is written all the time")
 
     async def gauge(self, used_count: int, allowed_count: int) -> None:
         """Take note of the vendor's gauge. The others are told when it moved enough, or after a while."""

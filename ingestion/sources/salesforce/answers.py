@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import httpx2
 
+from ingestion.dates import asked_at
 from shared.errors import (
     ConfigurationError,
     DependencyUnavailable,
@@ -22,7 +23,6 @@ from shared.errors import (
     StreamUnreadable,
     TransientError,
 )
-from shared.http.dates import asked_at
 from shared.http.statuses import error_of
 
 LIMIT_PAUSE_SECONDS: Final = 900.0

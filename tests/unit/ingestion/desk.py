@@ -45,6 +45,8 @@ class Script(Poller):
     """Of the first page of changes."""
     gaps: Sequence[GapReason] = ()
     """Of the first page."""
+    streams: Sequence[str] | None = None
+    """What the first page of changes says the connection has."""
     before: Callable[[Reading], None] = lambda _: None
     """Done before each page; may raise."""
     vendor: dict[str, RecordVersion] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Script(Poller):
             total_count=sum(map(len, self.pages)),
             asks=self.asks if is_first and reading.kind == "changes" else (),
             gaps=self.gaps if is_first else (),
+            streams=self.streams if is_first and reading.kind == "changes" else None,
         )
 
     @override

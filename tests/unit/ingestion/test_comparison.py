@@ -1,6 +1,6 @@
 """A source against what is stored: what is missing, extra or stale, the repair, and which gaps it closes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from devtools.fakes.samples import NOON
+from ingestion.asking import COMPARED_AGAIN_AFTER
 from ingestion.comparison import compared, window
 from ingestion.findings import MOST_NAMED, Findings
-from ingestion.poller import COMPARED_AGAIN_AFTER
 from ingestion.sources.source import Ask, Reading, RecordVersion
 from shared.access.acl import group, readers
 from shared.errors import DependencyUnavailable
@@ -72,10 +72,11 @@ async def test_what_only_we_have_is_extra_and_is_deleted(desk: Desk) -> None:
     assert [(event.source_id, event.event_type) for event in desk.events()] == [("z", "delete")]
 
 
-async def test_a_deleted_shard_of_a_record_that_is_gone_is_no_finding_and_of_one_that_is_there_is_missing(desk: Desk) -> None:
+@pytest.mark.parametrize("status", ["deleted", "archived"])
+async def test_a_gone_shard_of_a_record_that_is_gone_is_no_finding_and_of_one_that_is_there_is_missing(desk: Desk, status: str) -> None:
     has(desk, a="1")
-    await desk.store("a", status="deleted", acl=KNOWN)
-    await desk.store("z", status="deleted", acl=KNOWN)
+    await desk.store("a", status=status, acl=KNOWN)
+    await desk.store("z", status=status, acl=KNOWN)
 
     found = await compare(desk)
 
@@ -107,14 +108,15 @@ async def test_a_shard_that_somebody_else_wrote_is_stale(desk: Desk) -> None:
 async def test_what_changed_a_moment_ago_may_still_be_on_its_way_and_is_pending(desk: Desk) -> None:
     just_now = NOON - GRACE + timedelta(seconds=1)
     desk.script.vendor = {key: RecordVersion("2", just_now) for key in ("missing", "stale")}
-    has(desk, revived="2")
+    has(desk, revived="2", back="2")
+    await desk.store("back", status="archived", seen_at=just_now, acl=KNOWN)
     await desk.store("stale", version="1", acl=KNOWN)
     await desk.store("extra", seen_at=just_now, acl=KNOWN)
     await desk.store("revived", status="deleted", seen_at=just_now, acl=KNOWN)
 
     found = await compare(desk)
 
-    assert (found.pending, found.fault_count) == (4, 0)
+    assert (found.pending, found.fault_count) == (5, 0)
     assert desk.events() == []
 
 
@@ -258,6 +260,10 @@ class Watched(RecordIndex):
 
     @override
     def naming(self, tenant_id: str, target: ShardId) -> AsyncIterator[Shard]:
+        raise NotImplementedError
+
+    @override
+    def within(self, tenant_id: str, fields: Sequence[str], external_id: str) -> AsyncIterator[Shard]:
         raise NotImplementedError
 
     @override

@@ -114,7 +114,7 @@ async def each_death(prepare: Callable[[DeathDesk], Any], check: Callable[[Death
     at = 0
     while True:
         at += 1
-        desk = DeathDesk(Fate(at))
+        desk = DeathDesk(Fate(at), streams=(STREAM, "Old"))
         await prepare(desk)
         await desk.work()
         await check(desk)
@@ -156,5 +156,19 @@ async def test_whenever_a_worker_dies_a_run_that_is_rate_limited_comes_to_its_en
     async def check(desk: DeathDesk) -> None:
         assert {event.source_id for event in desk.events()} == WANTED["backfill"]
         assert (await desk.state("backfill")).last_status == "success"
+
+    assert await each_death(prepare, check) > 30
+
+
+async def test_whenever_a_worker_dies_a_new_stream_is_read_and_a_gone_one_compared() -> None:
+    async def prepare(desk: DeathDesk) -> None:
+        desk.script.streams, desk.script.pages = (STREAM, "New"), [["a1"]]
+        await desk.ask(desk.message())
+
+    async def check(desk: DeathDesk) -> None:
+        assert {(event.record_type, event.source_id) for event in desk.events()} == {(STREAM, "a1"), ("New", "a1")}
+        assert (await desk.connect()).streams == (STREAM, "New")
+        assert (await desk.state("compare", "Old")).last_status == "success"
+        assert desk.requests() == []
 
     assert await each_death(prepare, check) > 30
