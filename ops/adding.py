@@ -5,62 +5,63 @@ operator makes. Nothing that is secret is printed, but the address of a webhook 
 """
 
 import argparse
-import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
-
-from pydantic import SecretStr
+from datetime import datetime
+from typing import Final
 
 from devtools.local.output import show_json
 from devtools.local.tables import table
-from ingestion.sources.salesforce.webhook import key_handle
-from ops.answers import Answers, check_action, check_key, check_organization, check_private_key, check_text, check_url
-from ops.connections import plain
+from ingestion.asking import COMPARED_AGAIN_AFTER
+from ingestion.sources.source import StreamCheck
+from ops import adding_gdrive, adding_salesforce
+from ops.answers import Answers
+from ops.checks import checks_of, plain_checks, rendered_checks
+from ops.connections import plain, shortened
 from ops.ports import Ports
 from ops.refusals import Misused, Refused
-from shared.connections.connection import Connection, Credential, connection_id
+from ops.runs import requests_for
+from ops.wanted import Wanted, next_steps
+from shared.contracts.sync import SyncRequested
+from shared.errors import ConfigurationError, TransientError
 
-GENERATE: Final = "generate"
-KEY_BYTES: Final = 32
-SOURCE: Final = "salesforce"
+SOURCES: Final = {"salesforce": adding_salesforce.wanted_of, "gdrive": adding_gdrive.wanted_of}
+YES: Final = ("", "y", "yes")
 
 Ask = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be stored."""
+class Tested:
+    """What logging in came to."""
 
-    connection: Connection
-    handles: tuple[str, ...]
-    secret: SecretStr | None
-    key: str | None
-    """The webhook's key, if it was made here."""
+    checks: Sequence[StreamCheck] = ()
+    failure: str | None = None
+    """Why nothing could be looked at, for a person."""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether every stream can be read."""
+        return self.failure is None and all(check.is_readable for check in self.checks)
 
 
 async def command(options: argparse.Namespace, ports: Ports) -> int:
-    """Ask for what is missing, check it, store it, and say what is to be done next."""
+    """Ask for what is missing, check it, show what it comes to, store it, log in, and say what is to be done next."""
     ask = _asked if sys.stdin.isatty() and not options.json else None
-    wanted = await wanted_of(options, ports, ask=ask)
+    answers = Answers(ask)
+    wanted = await SOURCES[options.source](options, ports, answers)
+    if not options.json:
+        shown = {**plain(wanted.connection), **wanted.shown}
+        print("would be stored:" if options.dry_run else "to be stored:", end="\n\n")
+        print(table(("", ""), [(name, _shown(value)) for name, value in shown.items()]), end="\n\n")
+    if ask is not None and answers.has_asked and not options.dry_run:
+        _confirm(wanted, ask)
     if not options.dry_run:
-        credential = wanted.connection.credential
-        if wanted.secret is not None and credential is not None:
-            await ports.keeper.keep(credential.secret_name, wanted.secret)  # first: what is polled must find it
-        await ports.connections.add(wanted.connection, handles=wanted.handles)
-    steps = next_steps(wanted, options, ports)
-    address = None if wanted.key is None or options.dry_run else f"{_app(options)}/api/webhooks/{SOURCE}/{wanted.key}"
-    if options.json:
-        show_json({**plain(wanted.connection), "stored": not options.dry_run, "webhookAddress": address, "next": steps})
-        return 0
-    print("would be stored:" if options.dry_run else "stored:", end="\n\n")
-    print(table(("", ""), [(name, _shown(value)) for name, value in plain(wanted.connection).items()]), end="\n\n")
-    if address is not None:
-        print(f"the webhook's address, shown this once:\n  {address}\n")
-    print("\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1)))
-    return 0
+        await _store(wanted, ports)
+    tested = await _tested(wanted, ports) if wanted.is_tested and not options.dry_run else None
+    _show(wanted, tested, options, ports)
+    return 0 if tested is None or tested.is_readable else 1
 
 
 async def wanted_of(options: argparse.Namespace, ports: Ports, *, ask: Ask | None) -> Wanted:
@@ -71,90 +72,58 @@ async def wanted_of(options: argparse.Namespace, ports: Ports, *, ask: Ask | Non
         Refused: the account is another tenant's.
         TransientError: when the store cannot answer now.
     """
-    answers = Answers(ask)
-    organization = answers.take("--organization", options.organization, "the organization's id (00D…)", check_organization)
-    tenant = answers.take("--tenant", options.tenant, "the tenant's id", check_text)
-    answers.check()
-    known = await ports.connections.find(connection_id(SOURCE, organization))
-    if known is not None and known.tenant_id != tenant:
-        raise Refused(f"{known.id} is connected by another tenant")
-    credential, secret = (None, None) if options.webhook_only else _credential(options, answers, known, organization)
-    key = secrets.token_urlsafe(KEY_BYTES) if options.webhook_key == GENERATE else options.webhook_key
-    handles = (key_handle(answers.take("--webhook-key", key, "the key", check_key)),) if key is not None else ()
-    actions = tuple(answers.take("--action", action, "the action", check_action) for action in options.action)
-    answers.check()
-    now = ports.now()
-    before = known or Connection(
-        id=connection_id(SOURCE, organization), tenant_id=tenant, source=SOURCE, account=organization, created_at=now
-    )
-    changes: dict[str, Any] = {
-        "credential": credential,
-        "streams": tuple(options.stream) or before.streams,
-        "action_ids": actions or before.action_ids,
-        # Due at once: the first poll starts the first back-fill by itself. What an operator paused stays paused.
-        "next_due_at": None if credential is None or before.paused_by == "operator" else now,
-    }
-    return Wanted(before.model_copy(update=changes), handles, secret, key if options.webhook_key == GENERATE else None)
+    return await SOURCES[options.source](options, ports, Answers(ask))
 
 
-def next_steps(wanted: Wanted, options: argparse.Namespace, ports: Ports) -> list[str]:
-    """What is to be done, in this order."""
-    connection, steps = wanted.connection, []
-    if options.dry_run:
-        return ["run it again without --dry-run"]
-    if connection.credential is not None:
-        where = ports.keeper.tells(connection.credential.secret_name)
-        if wanted.secret is not None:
-            steps.append(f"the secret is {where}" if ports.keeper.takes else f"put the secret into {where}: it is stored nowhere yet")
-        if connection.status == "paused":
-            steps.append(f"it is paused by {connection.paused_by}: python -m ops connections resume {connection.id}")
-        steps.append(f"python -m ops connections test {connection.id}")
-    if wanted.handles:
-        steps.append("let the organization's outbound messages call the webhook's address (docs/sources/salesforce.md)")
-    if connection.credential is not None:
-        steps.append(f"the next poll starts the first back-fill: python -m ops completeness {connection.id} --watch")
-    return steps
+def _confirm(wanted: Wanted, ask: Ask) -> None:
+    if wanted.at_the_vendors:
+        print("before it can log in:\n" + "\n".join(f"- {line}" for line in wanted.at_the_vendors), end="\n\n")
+    if ask("store this? (yes)").strip().lower() not in YES:
+        raise Refused("nothing was stored")
 
 
-def _credential(
-    options: argparse.Namespace, answers: Answers, known: Connection | None, organization: str
-) -> tuple[Credential, SecretStr | None]:
-    before = known.credential if known is not None else None
-    known_url, known_client = (None, None) if before is None else (before.base_url, before.client_id)
-    base_url = answers.take("--base-url", options.base_url or known_url, "where we log in (https://…)", check_url)
-    client_id = answers.take("--client-id", options.client_id or known_client, "the consumer key", check_text)
-    key_file, secret_file = options.private_key_file, options.client_secret_file
-    if key_file is None and secret_file is None and before is None:
-        named = answers.take("--private-key-file or --client-secret-file", None, "the file of the private key (nothing: a secret)", str)
-        key_file = Path(named) if named else None
-        secret_file = None if named else Path(answers.take("--client-secret-file", None, "the file of the consumer secret", check_text))
-    kind = "jwt-bearer" if key_file else "client-credentials" if secret_file else before.kind if before else "jwt-bearer"
-    user = options.user or (before.subject if before is not None else None)
-    if kind == "jwt-bearer":
-        user = answers.take("--user", user, "the user we act as", check_text)
-    audience = options.audience or (before.audience if before is not None else None)
-    if audience is not None:
-        audience = answers.take("--audience", audience, "the audience", check_url)
-    answers.check()
-    secret = check_private_key(key_file) if key_file else _secret_in(secret_file) if secret_file else None
-    return Credential(
-        kind="jwt-bearer" if kind == "jwt-bearer" else "client-credentials",
-        base_url=base_url,
-        client_id=client_id,
-        subject=user if kind == "jwt-bearer" else None,
-        audience=audience,
-        secret_name=before.secret_name if before is not None else f"{SOURCE}-{organization}",
-    ), secret
+async def _store(wanted: Wanted, ports: Ports) -> None:
+    credential = wanted.connection.credential
+    if wanted.secret is not None and credential is not None:
+        await ports.keeper.keep(credential.secret_name, wanted.secret)  # first: what is polled must find it
+    await ports.connections.add(wanted.connection, handles=wanted.handles)
+    if not wanted.lost:
+        return
+    # At once, and once more for what is too young to be judged now: nobody else compares a stream that the connection has no more.
+    now, later = ports.now(), ports.now() + COMPARED_AGAIN_AFTER
+    await ports.publisher.publish(*await _comparisons(wanted, ports, at=now))
+    for request in await _comparisons(wanted, ports, at=later):
+        await ports.publisher.schedule(request, due_at=later)
 
 
-def _secret_in(file: Path) -> SecretStr:
+async def _comparisons(wanted: Wanted, ports: Ports, *, at: datetime) -> list[SyncRequested]:
+    return await requests_for(wanted.connection, wanted.lost, "compare", states=ports.states, at=at, anew=True)
+
+
+async def _tested(wanted: Wanted, ports: Ports) -> Tested:
+    credential = wanted.connection.credential
+    known = {} if wanted.secret is None or credential is None else {credential.secret_name: wanted.secret}
     try:
-        text = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Misused(f"{file}: cannot be read ({type(error).__name__})") from None
-    if not text or "\n" in text:
-        raise Misused(f"{file}: a consumer secret is one line")
-    return SecretStr(text)
+        return Tested(await checks_of(wanted.connection, ports, known=known))
+    except (ConfigurationError, TransientError, Refused) as error:
+        return Tested(failure=str(error))
+
+
+def _show(wanted: Wanted, tested: Tested | None, options: argparse.Namespace, ports: Ports) -> None:
+    steps = next_steps(wanted, ports, is_dry=options.dry_run, is_readable=None if tested is None else tested.is_readable)
+    address = None if wanted.key is None or options.dry_run else f"{_app(options)}/api/webhooks/{options.source}/{wanted.key}"
+    if options.json:
+        told = {} if tested is None else {"checks": plain_checks(tested.checks), "failure": tested.failure}
+        said = {"stored": not options.dry_run, "webhookAddress": address, **told, "next": steps}
+        show_json({**plain(wanted.connection), **wanted.shown, **said})
+        return
+    if not options.dry_run:
+        print("stored", end="\n\n")
+    if tested is not None:
+        print(rendered_checks(tested.checks) if tested.failure is None else f"logging in failed: {tested.failure}", end="\n\n")
+    if address is not None:
+        print(f"the webhook's address, shown this once:\n  {address}\n")
+    print("\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1)))
 
 
 def _asked(question: str) -> str:
@@ -170,4 +139,4 @@ def _app(options: argparse.Namespace) -> str:
 
 
 def _shown(value: object) -> object:
-    return ", ".join(map(str, value)) if isinstance(value, list) else value
+    return shortened(list(map(str, value))) if isinstance(value, list) else value

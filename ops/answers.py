@@ -30,8 +30,15 @@ class Answers:
 
     def __init__(self, ask: Callable[[str], str] | None) -> None:
         self._ask = ask
+        self.has_asked = False
+        """Whether somebody was asked anything."""
         self._missing: list[str] = []
         self._wrong: list[str] = []
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is somebody to ask."""
+        return self._ask is not None
 
     def take(self, option: str, given: str | None, question: str, check: Check) -> str:
         """The checked value; empty where there is none, which ``check`` reports."""
@@ -40,6 +47,7 @@ class Answers:
         if self._ask is None:
             self._missing.append(option)
             return ""
+        self.has_asked = True
         for _ in range(TRIES):
             try:
                 return check(self._ask(question))
@@ -90,7 +98,7 @@ def check_url(text: str) -> str:
     """An address without a path. Plain HTTP is for this machine alone: a secret goes there."""
     parts = urlsplit(text.strip())
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.path.strip("/"):
-        raise ValueError("not an address such as https://acme.my.salesforce.com")
+        raise ValueError("not an address such as https://acme.example")
     if parts.username is not None or (parts.scheme == "http" and parts.hostname not in _LOOPBACK):
         raise ValueError("not an https address without a user's name")
     return f"{parts.scheme}://{parts.netloc}"

@@ -1,7 +1,7 @@
 """``connections list``, ``pause`` and ``resume``."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from devtools.local.output import show_json
@@ -14,6 +14,8 @@ from shared.connections.connection import Connection
 from shared.contracts.message import timestamp
 from shared.errors import Conflict
 
+MOST_NAMED: Final = 8
+"""So many streams are named in a table: a Drive may have hundreds."""
 TRIES: Final = 5
 """The scheduler and the workers write connections, too."""
 
@@ -48,10 +50,16 @@ def rendered(found: list[Connection]) -> str:
         shown = ConnectionShown.of(connection)
         status = f"paused by {shown.paused_by or 'somebody'}: {shown.paused_reason}" if shown.status == "paused" else "active"
         due = None if shown.next_due_at is None else timestamp(shown.next_due_at)[:19] + "Z"
-        rows.append((shown.id, connection.tenant_id, status, shown.credential_kind, ", ".join(shown.streams), due))
+        rows.append((shown.id, connection.tenant_id, status, shown.credential_kind, shortened(shown.streams), due))
     number = "1 connection" if len(found) == 1 else f"{len(found):,} connections"
     lines = [table(("id", "tenant", "status", "log-in", "streams", "next due"), rows), ""] if rows else []
     return "\n".join([*lines, number])
+
+
+def shortened(names: Sequence[str]) -> str:
+    """The first of them, and how many there are."""
+    first = ", ".join(names[:MOST_NAMED])
+    return first if len(names) <= MOST_NAMED else f"{first} … ({len(names):,} in all)"
 
 
 async def _changed(options: argparse.Namespace, changes: Mapping[str, object], ports: Ports) -> int:

@@ -10,6 +10,10 @@ from typing_extensions import override
 from shared.topology import QUEUES
 
 Add = Callable[[argparse.ArgumentParser], None]
+Below = Add | Mapping[str, tuple[str, "Below"]]
+"""What is below a word of the command line: a command's options, or further words."""
+NAMES: Final = ("noun", "verb", "source")
+"""What the words of a command are called, in their order."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -21,12 +25,13 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
-    """The options of one command, which is called ``options.noun`` and, where the noun has verbs, ``options.verb``.
+    """The options of one command, which is called ``options.noun`` and, where the noun has verbs, ``options.verb``, and where the verb has
+    sources, ``options.source``.
 
     Raises:
         SystemExit: 0 for ``--help``, 2 where something is wrong.
     """
-    options = whole_parser().parse_args(arguments)
+    options = whole_parser().parse_args(arguments, argparse.Namespace(verb=None, source=None))
     wrong = options.is_wrong(options)
     if wrong is not None:
         options.parser.error(wrong)
@@ -36,17 +41,18 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 def whole_parser() -> argparse.ArgumentParser:
     """All commands. The last parser of each has its options."""
     parser = _Parser(prog="python -m ops", description="An operator's commands against a running deployment of Shardline.")
-    nouns = parser.add_subparsers(required=True, metavar=" | ".join(COMMANDS), dest="noun")
-    for noun, (text, verbs) in COMMANDS.items():
-        found = nouns.add_parser(noun, help=text, description=_sentence(text))
-        if isinstance(verbs, Mapping):
-            known = found.add_subparsers(required=True, metavar=" | ".join(verbs), dest="verb")
-            for verb, (said, add) in verbs.items():
-                _complete(known.add_parser(verb, help=said, description=_sentence(said)), add)
-        else:
-            found.set_defaults(verb=None)
-            _complete(found, verbs)
+    _add_words(parser, COMMANDS, NAMES)
     return parser
+
+
+def _add_words(parser: argparse.ArgumentParser, below: Mapping[str, tuple[str, Below]], names: Sequence[str]) -> None:
+    words = parser.add_subparsers(required=True, metavar=" | ".join(below), dest=names[0])
+    for word, (text, further) in below.items():
+        found = words.add_parser(word, help=text, description=_sentence(text))
+        if isinstance(further, Mapping):
+            _add_words(found, further, names[1:])
+        else:
+            _complete(found, further)
 
 
 def _sentence(text: str) -> str:
@@ -68,9 +74,8 @@ def _id(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", metavar="ID", help="the connection, as `connections list` shows it")
 
 
-def _connections_add(command: argparse.ArgumentParser) -> None:
-    command.add_argument("source", choices=["salesforce"], help="what to connect: %(choices)s")
-    command.add_argument("--tenant", metavar="ID", help="whose it is; what is missing of these is asked for at a terminal")
+def _add_salesforce(command: argparse.ArgumentParser) -> None:
+    _tenant_to_add(command)
     command.add_argument("--organization", metavar="ID", help="the organization's id (00D…)")
     command.add_argument("--base-url", metavar="URL", help="where we log in: the organization's own domain, or login.salesforce.com")
     command.add_argument("--client-id", metavar="ID", help="the connected app's consumer key")
@@ -89,6 +94,31 @@ def _connections_add(command: argparse.ArgumentParser) -> None:
         "--stream", action="append", default=[], metavar="NAME", help="an object to read; again for more (default: the source's)"
     )
     _dry_run(command)
+
+
+def _add_gdrive(command: argparse.ArgumentParser) -> None:
+    _tenant_to_add(command)
+    command.add_argument("--domain", metavar="DOMAIN", help="with a key file: the Workspace's primary domain")
+    secret = command.add_mutually_exclusive_group()
+    secret.add_argument("--key-file", type=Path, metavar="FILE", help="act as people of the domain: the service account's key (JSON)")
+    secret.add_argument(
+        "--client-secret-file", type=Path, metavar="FILE", help="read as one person: the OAuth client's secret, or its JSON file"
+    )
+    command.add_argument("--client-id", metavar="ID", help="with a client secret that is not Google's JSON file: the OAuth client's id")
+    command.add_argument("--refresh-token-file", type=Path, metavar="FILE", help="with a client secret: the person's refresh token")
+    command.add_argument("--user", action="append", default=[], metavar="ADDRESS", help="whom we act as; again for more. The whole list")
+    command.add_argument("--users-file", type=Path, metavar="FILE", help="the same from a file: an address in each line")
+    command.add_argument(
+        "--groups", action=argparse.BooleanOptionalAction, default=None, help="also read the Workspace's groups and who is in them"
+    )
+    command.add_argument("--groups-as", metavar="ADDRESS", help="the administrator as whom groups are read (default: the first user)")
+    command.add_argument("--base-url", metavar="URL", help="where tokens are given (default: https://oauth2.googleapis.com)")
+    command.add_argument("--no-test", action="store_true", help="store it without logging in")
+    _dry_run(command)
+
+
+def _tenant_to_add(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--tenant", metavar="ID", help="whose it is; what is missing of these is asked for at a terminal")
 
 
 def _connections_list(command: argparse.ArgumentParser) -> None:
@@ -163,7 +193,7 @@ def _parked_drop(command: argparse.ArgumentParser) -> None:
     command.add_argument("--yes", action="store_true", help="without it nothing is dropped: what is dropped is gone")
 
 
-def _parked(where: str) -> Mapping[str, tuple[str, Add]]:
+def _parked(where: str) -> Mapping[str, tuple[str, Below]]:
     return {
         "list": (f"list {where}", _parked_list),
         "show": (f"show one of {where}, without its body", _parked_show),
@@ -172,11 +202,17 @@ def _parked(where: str) -> Mapping[str, tuple[str, Add]]:
     }
 
 
-COMMANDS: Final[Mapping[str, tuple[str, Add | Mapping[str, tuple[str, Add]]]]] = {
+COMMANDS: Final[Mapping[str, tuple[str, Below]]] = {
     "connections": (
         "who is connected: add | list | test | pause | resume",
         {
-            "add": ("connect a vendor's account, or store its connection anew", _connections_add),
+            "add": (
+                "connect a vendor's account, or store its connection anew",
+                {
+                    "salesforce": ("connect a Salesforce organization, or store its connection anew", _add_salesforce),
+                    "gdrive": ("connect a Google Workspace's Drive, or one person's, or store the connection anew", _add_gdrive),
+                },
+            ),
             "list": ("list connections", _connections_list),
             "test": ("log in at the vendor's and look at every stream, without reading any", _id),
             "pause": ("stop reading a connection until somebody resumes it", _connections_pause),

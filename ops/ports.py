@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from azure.servicebus.aio import ServiceBusClient
+from pydantic import SecretStr
+from typing_extensions import override
 
 from ingestion.sources.polled import pollers
 from ingestion.sources.source import Poller
@@ -17,6 +19,7 @@ from ops.parking import Parking, ServiceBusParking
 from ops.vault import Keeper, KeyVaultKeeper, SettingKeeper
 from ops.watching import LOOK_SECONDS
 from shared.connections.connection import Connection, Connections
+from shared.connections.secrets import Secrets
 from shared.contracts.claim import ClaimStore
 from shared.gaps.gap import Gaps
 from shared.messaging.envelope import Transport
@@ -29,6 +32,25 @@ from shared.streams.state import StreamStates
 
 if TYPE_CHECKING:
     from shared.hosting.services import Services
+
+
+class Pollers(Protocol):
+    """Makes the pollers, by source."""
+
+    def __call__(self, *, known: Mapping[str, SecretStr]) -> Mapping[str, Poller]:
+        """``known``: secrets by name that may not be stored yet."""
+
+
+class KnownSecrets(Secrets):
+    """Secrets that are at hand, before those that are stored."""
+
+    def __init__(self, known: Mapping[str, SecretStr], stored: Secrets) -> None:
+        self._known = known
+        self._stored = stored
+
+    @override
+    async def read(self, name: str) -> SecretStr:
+        return self._known[name] if name in self._known else await self._stored.read(name)
 
 
 @dataclass(frozen=True)
@@ -45,7 +67,7 @@ class Ports:
     claims: ClaimStore
     parking: Parking
     keeper: Keeper
-    pollers: Callable[[], Mapping[str, Poller]]
+    pollers: Pollers
     index: Callable[[], RecordIndex]
     now: Callable[[], datetime]
     pause: Callable[[], Awaitable[None]]
@@ -64,7 +86,7 @@ def ports_of(services: "Services", *, now: Callable[[], datetime]) -> Ports:
         claims=services.claims,
         parking=ServiceBusParking(lambda: _service_bus(services), transport=services.transport),
         keeper=_keeper(services),
-        pollers=lambda: _pollers(services, now=now),
+        pollers=partial(_pollers, services, now=now),
         index=lambda: services.record_index,
         now=now,
         pause=partial(asyncio.sleep, LOOK_SECONDS),
@@ -100,7 +122,6 @@ def _keeper(services: "Services") -> Keeper:
     return KeyVaultKeeper(lambda: services.http, vault_uri=vault_uri, token=lambda: identity_token(services.credential, TOKEN_SCOPE))
 
 
-def _pollers(services: "Services", *, now: Callable[[], datetime]) -> Mapping[str, Poller]:
-    return pollers(
-        services.settings, http=services.http, secrets=services.secrets, states=services.states, metrics=services.metrics, now=now
-    )
+def _pollers(services: "Services", *, now: Callable[[], datetime], known: Mapping[str, SecretStr]) -> Mapping[str, Poller]:
+    secrets = KnownSecrets(known, services.secrets) if known else services.secrets
+    return pollers(services.settings, http=services.http, secrets=secrets, states=services.states, metrics=services.metrics, now=now)

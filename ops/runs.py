@@ -40,7 +40,7 @@ def streams_asked(connection: Connection, named: Sequence[str]) -> tuple[str, ..
     known = streams_of(connection)
     unknown = [stream for stream in named if stream not in known]
     if unknown:
-        raise Refused(f"{connection.id} does not read {', '.join(unknown)}, only {', '.join(known)}: see `connections add --stream`")
+        raise Refused(f"{connection.id} does not read {', '.join(unknown)}, only {', '.join(known)}: see `connections add`")
     return tuple(dict.fromkeys(named)) or known
 
 

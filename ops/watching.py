@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
 from ingestion.comparison import found_by
@@ -11,6 +11,8 @@ from shared.contracts.message import timestamp
 from shared.streams.state import StreamState, StreamStates
 
 LOOK_SECONDS: Final = 1.0
+SOON: Final = timedelta(minutes=1)
+"""By then a back-fill that was asked for has begun."""
 
 Ending = Literal["success", "failed", "overtaken", "paused"]
 
@@ -75,8 +77,9 @@ async def running(connection: Connection, streams: Sequence[str], states: Stream
     return [Watched(state.stream, kind, state.run, state.requested_at) for kind, state in found if state.is_running]
 
 
-async def awaited(connection: Connection, streams: Sequence[str], states: StreamStates) -> list[str]:
-    """The streams whose first back-fill the next polls will start: nothing was read of them, and nothing has gone wrong.
+async def awaited(connection: Connection, streams: Sequence[str], states: StreamStates, *, at: datetime) -> list[str]:
+    """The streams whose first back-fill the next polls will start: nothing was read of them, and nothing has gone wrong. One that was
+    looked at a while ago and asked for no back-fill has none: it is a list of other streams.
 
     Raises:
         TransientError: when the store cannot answer now.
@@ -86,7 +89,8 @@ async def awaited(connection: Connection, streams: Sequence[str], states: Stream
     found = []
     for stream in streams:
         changes, backfill = await states.read(connection, stream, "changes"), await states.read(connection, stream, "backfill")
-        if backfill.run is None and changes.last_status != "failed":
+        is_a_list = changes.last_status == "success" and changes.finished_at is not None and at - changes.finished_at > SOON
+        if backfill.run is None and changes.last_status != "failed" and not is_a_list:
             found.append(stream)
     return found
 

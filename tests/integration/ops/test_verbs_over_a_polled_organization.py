@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from devtools.fakes.polled import PolledSalesforce
+from devtools.fakes.polled_drive import PolledDrive
 from tests.unit.ops.deployment import Deployment, Said
 
 pytestmark = pytest.mark.integration
 
 
 class Operated:
-    """A polled organization, and an operator's commands on it. ``{id}`` stands for its connection."""
+    """A polled account, and an operator's commands on it. ``{id}`` stands for its connection."""
 
-    def __init__(self, world: PolledSalesforce) -> None:
+    def __init__(self, world: PolledSalesforce | PolledDrive) -> None:
         self.world, self.deployment = world, Deployment()
         pipeline = world.pipeline
         self.deployment.ports = replace(
@@ -27,7 +28,7 @@ class Operated:
             gaps=pipeline.gaps,
             publisher=pipeline.publisher,
             transport=pipeline.transport,
-            pollers=lambda: {"salesforce": world.poller},
+            pollers=lambda **_: {world.poller.source: world.poller},
             index=lambda: pipeline.index,
             now=world.clock,
         )

@@ -135,7 +135,7 @@ class Deployment:
             claims=self.claims,
             parking=self.parking,
             keeper=self.vault,
-            pollers=lambda: {"salesforce": self.poller},
+            pollers=lambda **_: {"salesforce": self.poller},
             index=lambda: InMemoryRecordIndex(self.shards),
             now=self.clock,
             pause=partial(asyncio.sleep, 0),

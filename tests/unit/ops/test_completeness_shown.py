@@ -138,3 +138,53 @@ async def test_the_quick_look_counts_on_both_sides() -> None:
         [{"stream": "Account", "vendorCount": 1, "storedCount": 1}, {"stream": "Contact", "vendorCount": 2, "storedCount": 0}],
     )
     assert (account_alone.code, "equal counts prove nothing" in account_alone.out) == (0, True)
+
+
+async def test_where_the_vendor_does_not_count_there_is_no_quick_look() -> None:
+    deployment = Deployment()
+    await deployment.connect()
+    deployment.poller.checks = [StreamCheck(stream, is_readable=True, record_count=None, detail="") for stream in ("Account", "Contact")]
+
+    said = await deployment.run("completeness", ACME, "--quick")
+
+    assert said.code == 1
+    assert said.errors == "salesforce does not count what it has: `completeness --fresh` compares record by record"
+
+
+async def test_streams_with_colons_are_streams_like_others_and_of_very_many_the_first_are_named() -> None:
+    streams = ("drives", "user:ada@acme.example", *(f"drive:0{number}" for number in range(40)))
+    deployment = Deployment()
+    await deployment.connect(streams=streams)
+    for stream in streams[1:]:
+        await compared(deployment, stream)
+
+    whole = await deployment.run("completeness", ACME)
+    one = await deployment.run("completeness", ACME, "--stream", "user:ada@acme.example")
+    listed = await deployment.run("connections", "list")
+
+    assert whole.out.endswith(f"{ACME}: not known to be complete (drives never compared)\n")
+    assert (one.code, one.out.endswith(f"user:ada@acme.example of {ACME}: complete\n")) == (0, True)
+    assert "drive:05 … (42 in all)" in listed.out
+
+
+async def test_watching_waits_for_the_streams_that_the_first_polls_find_and_not_for_a_list_of_streams() -> None:
+    deployment = Deployment()
+    await deployment.connect(streams=("drives",))
+    typed = asyncio.create_task(deployment.run("completeness", ACME, "--watch"))
+    await turns()
+    assert not typed.done()
+
+    await deployment.keep("drives", "changes", run="first", last_status="success", finished_at=deployment.clock())
+    [connection] = await deployment.connections.of_tenant("acme")
+    await deployment.connections.replace(connection.model_copy(update={"streams": ("drives", "drive:0ABC")}))
+    deployment.clock.advance(seconds=61)
+    await turns()
+    assert not typed.done()
+
+    await deployment.keep("drive:0ABC", "backfill", run="first", last_status="success")
+    assert "drive:0ABC" in (await typed).out
+
+
+async def turns() -> None:
+    for _ in range(50):
+        await asyncio.sleep(0)
