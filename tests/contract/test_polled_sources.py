@@ -1,4 +1,4 @@
-"""What every source that is polled must keep: a new source brings a ``Vendor`` in ``polled_worlds.py`` and passes.
+"""What every source that is polled must keep: a new source brings a ``Vendor`` in ``polled_vendors.py`` and passes.
 
 Nothing missed, nothing doubled within a run, every page readable again, and every way to be refused told apart.
 """
@@ -48,7 +48,7 @@ async def test_every_source_that_is_polled_brings_a_world() -> None:
             SETTINGS, http=http, secrets=pipeline.secrets, states=pipeline.states, metrics=pipeline.metrics, now=pipeline.clock
         )
 
-    assert {*shipped, "cards"} == set(WORLDS), "describe how the vendor behaves, in polled_worlds.py"
+    assert {*shipped, "cards"} == set(WORLDS), "describe how the vendor behaves, in polled_vendors.py"
 
 
 async def test_a_source_says_its_own_name_and_has_a_conversion(world: World) -> None:

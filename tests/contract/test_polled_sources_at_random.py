@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.sync import SyncKind
-from tests.contract.polled_worlds import Cards, World
+from tests.contract.polled_vendors import Cards
+from tests.contract.polled_worlds import World
 from tests.contract.tiny_source import lines
 
 HOUR_SECONDS: Final = 3600

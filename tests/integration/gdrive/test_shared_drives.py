@@ -149,7 +149,7 @@ async def test_a_drive_that_a_list_leaves_out_and_that_is_there_stays(sales: Sal
     real = world.drive.drives_of
     world.drive.drives_of = lambda email: []  # type: ignore[method-assign] # a list that comes late
     looked = await world.read("drives")
-    world.drive.drives_of = real  # type: ignore[method-assign]
+    world.drive.drives_of = real  # type: ignore[method-assign] # as it was
     assert sales.stream in (looked.pages[-1].streams or ())
     assert world.google.ledger.count("drives") == 3
 

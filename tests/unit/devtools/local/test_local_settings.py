@@ -28,7 +28,7 @@ def test_they_lead_to_the_stand_ins() -> None:
     assert (VALUES["BLOB"], RUN.settings["BLOB"]) == ("UseDevelopmentStorage=true", azurite.connection_string(10000))
 
 
-def test_they_let_the_app_into_the_pretend_salesforce_and_compare_what_is_seconds_old() -> None:
-    names = (secret_variable(SALESFORCE_SECRET_NAME), "SYNC_COMPARE_GRACE_SECONDS")
+def test_they_let_the_app_into_the_pretend_salesforce_lead_to_the_pretend_drive_and_compare_what_is_seconds_old() -> None:
+    names = (secret_variable(SALESFORCE_SECRET_NAME), "GDRIVE_API_BASE_URL", "GDRIVE_DIRECTORY_BASE_URL", "SYNC_COMPARE_GRACE_SECONDS")
 
     assert [VALUES[name] for name in names] == [RUN.settings[name] for name in names]

@@ -97,6 +97,21 @@ def test_a_run_that_asks_for_it_has_a_pretend_salesforce_which_a_plan_can_name(t
     assert ready == "salesforce: ready"
 
 
+def test_a_run_that_asks_for_it_has_a_pretend_google_drive_which_a_plan_can_name(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    Plan(name="told by a test", faults=(Fault(at="gdrive", kind=Kind.TIMEOUT, calls=1),)).write(plan)
+    run = Parts(Addresses(), tmp_path, tmp_path / "queues.json", plan, gdrive=("--domain", "lantern.example"))
+
+    command, ready = run.store("gdrive")
+
+    assert run.stores == (*ALL, "gdrive")
+    assert command[1:] == [
+        *("-m", "devtools.vendors.gdrive", "--port", "7091", "--domain", "lantern.example"),
+        *("--faults", str(plan)),
+    ]
+    assert ready == "gdrive: ready"
+
+
 def test_a_plan_may_name_others_who_are_no_part_of_a_run(tmp_path: Path) -> None:
     assert parts(tmp_path, "salesforce").stores == ALL
 

@@ -28,7 +28,8 @@ def test_a_plan_for_a_stand_in_that_up_does_not_start_is_refused(tmp_path: Path)
     path = written(tmp_path, REFUSED, Fault(at="azure-openai", kind=Kind.TIMEOUT, calls=1))
 
     with pytest.raises(
-        PlanInvalid, match=r"azure-openai: timeout on .*: such a run can do faults at blob, cosmos, host, issuer, salesforce, service-bus"
+        PlanInvalid,
+        match=r"azure-openai: timeout on .*: such a run can do faults at blob, cosmos, gdrive, host, issuer, salesforce, service-bus",
     ):
         planned.read(path)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from devtools.local.polling import _faults, _is_compared, rendered
+from devtools.local.polled_connection import faults_in, is_compared
+from devtools.local.polling import THERE, rendered
 from devtools.local.processes import Process
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -43,16 +44,16 @@ def test_every_finding_and_every_open_gap_is_a_fault_and_nothing_else_is() -> No
     wrong = compared(missing=2, named={"missing": ["001A", "001B"]})
     gaps = [{"reason": "not-readable", "stream": "Lead"}]
 
-    assert _faults({"streams": [compared()], "gaps": []}) == []
-    assert _faults(None) == ["what is at the organization was not compared with what is stored"]
-    assert _faults({"streams": [compared(), wrong], "gaps": gaps}) == [
+    assert faults_in({"streams": [compared()], "gaps": []}, where=THERE) == []
+    assert faults_in(None, where=THERE) == ["what is at the organization was not compared with what is stored"]
+    assert faults_in({"streams": [compared(), wrong], "gaps": gaps}, where=THERE) == [
         "Account: compared with the organization 2 missing: 001A, 001B",
         "a gap is open: not-readable in Lead",
     ]
 
 
 @pytest.mark.parametrize(
-    ("stream", "is_compared"),
+    ("stream", "is_over"),
     [
         (compared(), True),
         (compared(finished_at="2026-11-22T11:59:59Z"), False),
@@ -60,8 +61,8 @@ def test_every_finding_and_every_open_gap_is_a_fault_and_nothing_else_is() -> No
         ({"stream": "Account", "comparison": None}, False),
     ],
 )
-def test_a_stream_is_compared_once_a_comparison_has_ended_that_was_asked_for_since(stream: dict[str, Any], is_compared: bool) -> None:
-    assert _is_compared(stream, NOON) == is_compared
+def test_a_stream_is_compared_once_a_comparison_has_ended_that_was_asked_for_since(stream: dict[str, Any], is_over: bool) -> None:
+    assert is_compared(stream, NOON) == is_over
 
 
 @pytest.mark.parametrize(
@@ -69,6 +70,10 @@ def test_a_stream_is_compared_once_a_comparison_has_ended_that_was_asked_for_sin
     [
         ("host: ready on http://127.0.0.1:7071", "http://127.0.0.1:7071"),
         ("service bus: ready on 127.0.0.1:5672", "127.0.0.1:5672"),
+        (
+            "gdrive: ready on http://127.0.0.1:7091, domain d.example, administrator ada@d.example, refresh token 1//0a",
+            "http://127.0.0.1:7091",
+        ),
         ("salesforce: ready on http://127.0.0.1:7090, organization 00D000000000062EAA, client secret s", "http://127.0.0.1:7090"),
     ],
 )

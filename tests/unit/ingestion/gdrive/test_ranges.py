@@ -115,10 +115,10 @@ async def test_files_of_one_moment_are_one_range_however_many_there_are() -> Non
 
 async def test_only_the_last_range_is_remembered() -> None:
     client, ranges = Listings([NOW - timedelta(hours=hours) for hours in range(300)]), Ranges(wanted_files=30, most_files=60)
-    told = await versions_above(LOG, client, ranges, after=None)  # type: ignore[arg-type]
+    told = await versions_above(LOG, client, ranges, after=None)  # type: ignore[arg-type] # a list of our own
     assert ranges.last is not None
     assert set(ranges.last.files) == set(told.by_key)
-    await versions_above(LOG, client, ranges, after=told.up_to)  # type: ignore[arg-type]
+    await versions_above(LOG, client, ranges, after=told.up_to)  # type: ignore[arg-type] # a list of our own
     assert set(told.by_key).isdisjoint(ranges.last.files)
     assert ranges.taken() is not None
     assert ranges.taken() is None

@@ -144,6 +144,7 @@ def test_an_etag_is_not_part_of_a_stored_connection() -> None:
         "pausedBy": None,
         "credential": None,
         "streams": [],
+        "users": [],
         "pollSeconds": 300,
         "compareSeconds": 86_400,
         "budgetShare": 0.5,
