@@ -12,7 +12,7 @@ from ingestion.sources.gdrive.client import DriveClient
 from ingestion.sources.gdrive.events import Seen, Told, owners_in
 from ingestion.sources.gdrive.fields import file_fields
 from ingestion.sources.gdrive.logs import File, Log
-from ingestion.sources.gdrive.sharing import with_permissions
+from ingestion.sources.gdrive.sharing import FOLDER, with_permissions
 from ingestion.sources.source import Ask, Page, Reading
 from shared.errors import DependencyUnavailable
 
@@ -68,7 +68,9 @@ async def crawled(reading: Reading, log: Log, client: DriveClient, told: Told) -
         if page is None or times > MOST_RESTARTS:
             raise DependencyUnavailable(f"{error}, {times} times") from error
         return Page(events=(), cursor={"restarts": times}, is_last=False)
-    files, unknown = await with_permissions(listing.files, log, client)
+    # Folders first, the older ones before: what stands in a folder that was not stored yet has to be stored once more.
+    ordered = sorted(listing.files, key=lambda file: (file.get("mimeType") != FOLDER, str(file.get("createdTime"))))
+    files, unknown = await with_permissions(ordered, log, client)
     seen = Seen(reading.connection, reading.run, reading.stream, listing.at, reading.give_way)
     people = told.new(owners_in(files), run=reading.run, page=page or "")
     events, rejected = await seen.files(files, log)

@@ -107,3 +107,15 @@ async def test_a_drive_is_not_read_before_the_drives_were_listed(world: Workspac
     await world.pipeline.states.save(state.model_copy(update={"cursor": None}), at=world.clock())
     with pytest.raises(DependencyUnavailable, match="not listed yet"):
         await world.read("drive:0Aanything")
+
+
+async def test_of_a_page_folders_come_first_those_made_first_before_others(sales: Sales) -> None:
+    world, drive = sales.world, sales.world.drive
+    file = drive.create_file("a.txt", parent=sales.drive.id, by=ADA)
+    outer = drive.create_folder("Outer", parent=sales.drive.id, by=ADA)
+    world.clock.advance(seconds=1)
+    inner = drive.create_folder("Inner", parent=outer.id, by=ADA)
+
+    told = [event.source_id for event in (await world.read(sales.stream, "backfill")).events]
+
+    assert [one for one in told if one in (file.id, outer.id, inner.id)] == [outer.id, inner.id, file.id]
