@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from benchmarks import backfill, cold_import, embedding, encoders, first_run, measurement, page, pipeline, stand_ins
+from benchmarks import backfill, cold_import, crawl, embedding, encoders, first_run, measurement, page, pipeline, stand_ins
 
 OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "cold-import": ("samples",),
@@ -17,6 +17,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "retrieval": (),
     "first-run": (),
     "backfill": ("backfilled", "live"),
+    "crawl": ("crawled",),
 }
 """Which options a benchmark obeys; they are part of the command its result names."""
 
@@ -30,6 +31,7 @@ RUNS: Final[Mapping[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
     "retrieval": lambda _: asyncio.run(encoders.measure()),
     "first-run": lambda _: first_run.measure(),
     "backfill": lambda chosen: asyncio.run(backfill.measure(records=chosen.backfilled, live=chosen.live)),
+    "crawl": lambda chosen: asyncio.run(crawl.measure(files=chosen.crawled)),
 }
 
 
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         ("texts", 300, "how many texts a round of the worker beside the bare encoder has"),
         ("pinged", 1000, "how many texts are embedded while the host is pinged"),
         ("backfilled", 100_000, "how many records the larger back-fill has; the smaller has a tenth of them"),
+        ("crawled", 100_000, "how many files the larger crawl of a shared drive has; the others have a tenth of them"),
         ("live", 200, "how many live events are sent with nothing else to do, and as many beside a back-fill"),
     ):
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{meaning} (default: %(default)s)")

@@ -23,7 +23,7 @@ from azure.cosmos.aio import CosmosClient
 
 from benchmarks.records import Books
 from devtools.emulators.servicebus.journal import FILE_NAME, replay
-from devtools.local import sample
+from devtools.local import sample, workspace
 from devtools.local.addresses import Addresses
 from devtools.local.children import Children, Host
 from devtools.local.organization import TENANT, connect
@@ -124,22 +124,33 @@ async def standing(
     hosts: Mapping[str, Mapping[str, str]] | None = None,
     faults: Path | None = None,
     has_salesforce: bool = False,
+    has_gdrive: bool = False,
 ) -> AsyncIterator[Bench]:
     """The same without the hosts, which nobody has started. With ``has_salesforce`` the organization can be asked, and has no record;
-    ``faults`` is the plan that the stand-ins obey."""
+    with ``has_gdrive`` there is a Google Workspace; ``faults`` is the plan that the stand-ins obey."""
     with tempfile.TemporaryDirectory(prefix="shardline-benchmark-") as folder:
         rng = Random(secrets.randbits(64))
         wanted = hosts or {"host": {}}
-        bus, cosmos, blob, issuer, salesforce, *ports = free_ports(5 + len(wanted))
-        addresses = Addresses(service_bus=bus, cosmos=cosmos, blob=blob, issuer=issuer, salesforce=salesforce, host=ports[0])
-        run = Run(addresses, random_id("Organization", rng), TENANT, secrets.token_urlsafe(32))
+        bus, cosmos, blob, issuer, salesforce, gdrive, *ports = free_ports(6 + len(wanted))
+        addresses = Addresses(service_bus=bus, cosmos=cosmos, blob=blob, issuer=issuer, salesforce=salesforce, gdrive=gdrive, host=ports[0])
+        run = Run(addresses, random_id("Organization", rng), TENANT, secrets.token_urlsafe(32), domain=workspace.new_domain(rng))
         placed = {name: Host(port, said) for (name, said), port in zip(wanted.items(), ports, strict=True)}
-        children = Children(run, folder=Path(folder), settings=settings, hosts=placed, faults=faults, has_salesforce=has_salesforce)
+        children = Children(
+            run,
+            folder=Path(folder),
+            settings=settings,
+            hosts=placed,
+            faults=faults,
+            has_salesforce=has_salesforce,
+            has_gdrive=has_gdrive,
+        )
         try:
             await children.start()
             account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
             try:
                 await connect(run, account, is_polled=has_salesforce)
+                if has_gdrive:
+                    await workspace.connect(run, account)
             finally:
                 await account.close()
             yield Bench(run, children, Books(sample.new_org(rng, run.organization_id), rng), rng)

@@ -1,9 +1,10 @@
 """``python -m benchmarks.reader CONNECTION STREAM [--profile FILE]``: a process that back-fills one stream as ``sync-inbound-bulk-worker``
 does.
 
-The settings are the environment's, as a function's are. It asks for the run on the queue, takes every step from the queue through
-``deliver``, and ends with the run; then it prints what that took, a line of JSON. The time is that from the request's publishing to the end
-of the last step, after which every record is on the queue. Memory is counted from after all imports.
+The settings are the environment's, as a function's are. It asks for the run on the queue, or lets the stream's first look ask for it where
+that takes what the catching up begins from; takes every step from the queue through ``deliver``, and ends with the run; then it prints what
+that took, a line of JSON. The time is that from the request's publishing, or the first look, to the end of the last step, after which every
+record is on the queue. Memory is counted from after all imports.
 """
 
 import asyncio
@@ -26,16 +27,18 @@ from ingestion.poller import PACED_BY, Pace, PollerPorts, read
 from ingestion.sources.polled import pollers
 from shared import topology
 from shared.connections.connection import Connection
-from shared.contracts.sync import SyncRequested
+from shared.contracts.sync import SyncKind, SyncRequested
 from shared.hosting.loading import loaded
 from shared.hosting.services import Services, now, services
 from shared.messaging.delivery import deliver
 from shared.messaging.outcomes import Outcome
 from shared.messaging.returns import Delivery
+from shared.streams.defaults import user_stream
 
-WARMED_WITH: Final = "User"
-"""The few records of this stream are read before, and the queues looked at: a worker logs in, and opens its links, once and not with every
-run."""
+LOOKED_AT: Final = {"gdrive": ("drives",)}
+"""By source: the streams that say what others there are. They are read before, too."""
+IN_LOGS: Final = frozenset({"gdrive"})
+"""Sources whose streams are looked at first, which asks for the back-fill."""
 PATIENCE_SECONDS: Final = 120.0
 """The longest wait for a step: one that failed comes back later."""
 
@@ -83,9 +86,16 @@ async def _back_filled(connection_id: str, stream: str, profile: Profile | None)
         client.get_queue_receiver(topology.SYNC_INBOUND_BULK) as receiver,
     ):
 
+        async def look(name: str) -> None:
+            """At what changed in one stream; at the first time, where its log is now."""
+            await read(_request(connection, name, "changes"), ports=ports)
+
         async def read_all(name: str) -> _Steps:
             """Of one stream, whose back-fill is asked for on the queue."""
-            await s.publisher.publish(_request(connection, name))
+            if connection.source in IN_LOGS:
+                await look(name)
+            else:
+                await s.publisher.publish(_request(connection, name, "backfill"))
             steps = _Steps(ports)
             while not steps.is_over:
                 for message in await receiver.receive_messages(max_message_count=1, max_wait_time=PATIENCE_SECONDS):
@@ -94,7 +104,9 @@ async def _back_filled(connection_id: str, stream: str, profile: Profile | None)
             return steps
 
         memory, began = _peak_megabytes(), time.perf_counter()
-        await read_all(WARMED_WITH)
+        for name in LOOKED_AT.get(connection.source, ()):
+            await look(name)
+        await read_all(_warmed_with(connection))
         for queue in PACED_BY:
             await s.queue_ages.oldest_seconds(queue)
         warming = time.perf_counter() - began
@@ -126,14 +138,20 @@ async def _close(s: Services) -> None:
     await s.http.aclose()
 
 
-def _request(connection: Connection, stream: str) -> SyncRequested:
+def _warmed_with(connection: Connection) -> str:
+    """The few records of this stream are read before, and the queues looked at: a worker logs in, and opens its links, once and not with
+    every run."""
+    return "User" if connection.source == "salesforce" else user_stream(connection.users[0])
+
+
+def _request(connection: Connection, stream: str, kind: SyncKind) -> SyncRequested:
     run = secrets.token_hex(16)
     return SyncRequested(
         tenant_id=connection.tenant_id,
         correlation_id=run,
         connection_id=connection.id,
         stream=stream,
-        kind="backfill",
+        kind=kind,
         run=run,
         requested_at=now(),
     )
