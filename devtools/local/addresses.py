@@ -16,6 +16,7 @@ class Addresses:
     host: int = 7071
     issuer: int = 7080
     salesforce: int = 7090
+    gdrive: int = 7091
 
     @classmethod
     def shifted(cls, offset: int) -> "Addresses":
@@ -30,6 +31,7 @@ class Addresses:
             "the Cosmos DB stand-in": self.cosmos,
             "Azurite": self.blob,
             "the pretend Salesforce": self.salesforce,
+            "the pretend Google Drive": self.gdrive,
             **self.ours,
         }
 

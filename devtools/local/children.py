@@ -1,4 +1,4 @@
-"""Starts and stops what a local run consists of: the stand-ins, Azurite, the token issuer, a pretend Salesforce and its function hosts."""
+"""Starts and stops what a local run consists of: the stand-ins, Azurite, the token issuer, pretend vendors and its function hosts."""
 
 import asyncio
 import zlib
@@ -12,6 +12,7 @@ from devtools.local.child import Child, ChildFailed
 from devtools.local.parts import Parts
 from devtools.local.patience import patiently
 from devtools.local.run import DATABASE, ROOT, SALESFORCE_SECRET, Run
+from devtools.local.workspace import Workspace
 from devtools.provision import provision
 
 QUEUES: Final = ROOT / "infra" / "servicebus-standin.json"
@@ -42,7 +43,7 @@ class Emulators(Protocol):
 
 class Children:
     """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite``, ``issuer`` and its hosts, each by its name; and
-    ``salesforce``, the run's organization, where the run ``has_salesforce``.
+    ``salesforce``, the run's organization, where the run ``has_salesforce``, and ``gdrive``, its Google Workspace, where it ``has_gdrive``.
 
     ``queues`` is the broker's configuration; ``settings`` are the hosts' beside those of the run. There is one host, ``host``, unless
     others are named. ``faults`` is a plan: whom it names is started with it, and where it is about blobs, the proxy ``blob`` stands
@@ -64,12 +65,15 @@ class Children:
         faults: Path | None = None,
         emulators: Emulators | None = None,
         has_salesforce: bool = False,
+        has_gdrive: bool = False,
     ) -> None:
         self.folder = folder
         self._run = run
         self._app = app
-        self._parts = Parts(run.addresses, folder, queues, faults, _salesforce(run) if has_salesforce else None)
-        self._settings = {**run.settings, **(settings or {})}
+        workspace = Workspace.of(run, folder) if has_gdrive else None
+        salesforce, gdrive = _salesforce(run) if has_salesforce else None, workspace.arguments if workspace else None
+        self._parts = Parts(run.addresses, folder, queues, faults, salesforce, gdrive)
+        self._settings = {**run.settings, **(workspace.settings if workspace else {}), **(settings or {})}
         self._hosts = hosts or {"host": Host(run.addresses.host)}
         self._emulators = emulators
         self._stores = self._parts.stores if emulators is None else ("issuer",)
@@ -83,6 +87,11 @@ class Children:
     def all(self) -> list[Child]:
         """In the order of their start."""
         return list(self._children.values())
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The app's, the same for all hosts."""
+        return dict(self._settings)
 
     @property
     def host_log(self) -> Path:

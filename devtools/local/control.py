@@ -1,4 +1,4 @@
-"""The pretend Salesforce of a run, told what happens in its organization, so that what is sent and what is polled are one organization."""
+"""The pretend vendors of a run, told what happens there: what is sent and what is polled are one organization, and files move."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -16,11 +16,11 @@ THE_VENDORS: Final = ("Id", "SystemModstamp")
 
 
 class ControlRefused(Exception):
-    """The pretend Salesforce does not do what it was told. The text says why."""
+    """A pretend vendor does not do what it was told. The text says why."""
 
 
-class Control:
-    """The pretend Salesforce of a run, told what happens in its organization: ``/pretend/…`` of its address."""
+class VendorControl:
+    """A pretend vendor, told what happens there: ``/pretend/…`` of its address."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -44,18 +44,24 @@ class Control:
                 raise ControlRefused(f"{command}: {body.get('error', answer.status)}")
             return body
 
-    async def records(self, object_name: str, *, with_deleted: bool = False) -> list[dict[str, Any]]:
-        """An object's records, by field."""
-        params = {"object": object_name, "deleted": str(with_deleted).lower()}
-        async with self._http.get(f"{self._url}/pretend/records", params=params) as answer:
-            found: list[dict[str, Any]] = (await answer.json())["records"]
+    async def look(self, what: str, **asked: str) -> dict[str, Any]:
+        """What it shows to those who look, such as ``ledger``: what was asked of it."""
+        async with self._http.get(f"{self._url}/pretend/{what}", params=asked) as answer:
+            found: dict[str, Any] = await answer.json()
             return found
 
     async def ledger(self) -> dict[str, Any]:
         """What was asked of it."""
-        async with self._http.get(f"{self._url}/pretend/ledger") as answer:
-            found: dict[str, Any] = await answer.json()
-            return found
+        return await self.look("ledger")
+
+
+class Control(VendorControl):
+    """The pretend Salesforce of a run, told what happens in its organization."""
+
+    async def records(self, object_name: str, *, with_deleted: bool = False) -> list[dict[str, Any]]:
+        """An object's records, by field."""
+        found: list[dict[str, Any]] = (await self.look("records", object=object_name, deleted=str(with_deleted).lower()))["records"]
+        return found
 
     async def adopt_users(self, org: PretendOrg) -> list[Record]:
         """Let an organization in this process have the users of that one: they own what it invents from now on."""

@@ -1,5 +1,5 @@
 """The first run: an invented organization sends its records, and what became of them is compared, shown and looked for; then it is polled
-for what it had before.
+for what it had before, and so is an invented Google Workspace.
 """
 
 import asyncio
@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import aiohttp
 
-from devtools.local import polling, sample, search, trace
+from devtools.local import drive, polling, sample, search, trace
 from devtools.local.control import Control
+from devtools.local.drive import Drive
 from devtools.local.patience import PAUSE_SECONDS
 from devtools.local.polling import Polling
 from devtools.local.progress import bar
@@ -44,16 +45,20 @@ class FirstRun:
     timeout_seconds: float = TIMEOUT_SECONDS
 
     async def report(self, rng: Random, *, is_polled: bool) -> dict[str, Any]:
-        """Send, wait, compare, and trace one opportunity; with ``is_polled`` back-fill and compare what the organization had before."""
+        """Send, wait, compare, and trace one opportunity; with ``is_polled`` back-fill and compare what the organization had before, and
+        what the Workspace has."""
         org = sample.new_org(rng, self.run.organization_id)
         if not is_polled:
-            return {**await self._sent(org, rng, sample.unmirrored), "polled": None}
+            return {**await self._sent(org, rng, sample.unmirrored), "polled": None, "drive": None}
+        workspace = Drive(self.run, self.folder, self.account, self.timeout_seconds)
+        story = await workspace.begin()
         async with Control(self.run.salesforce) as control:
             had = sample.of_old(org, await control.adopt_users(org), rng)
             await control.mirror([record for record in had.records if record.object_name != "User"])
             report = await self._sent(org, rng, control.mirror)
         polled = await Polling(self.run, self.folder, self.account, self.timeout_seconds).report(had)
-        return {**report, "faults": [*report["faults"], *polled.pop("faults")], "polled": polled}
+        files = await workspace.report(story)
+        return {**report, "faults": [*report["faults"], *polled.pop("faults"), *files.pop("faults")], "polled": polled, "drive": files}
 
     async def _sent(self, org: PretendOrg, rng: Random, mirror: Mirror) -> dict[str, Any]:
         sending_from = time.monotonic()
@@ -137,6 +142,8 @@ def readable(report: Mapping[str, Any]) -> str:
     parts += ["What is stored:", "", shard_table(shards), ""]
     if polled is not None:
         parts += [polling.rendered(polled), ""]
+    if report["drive"] is not None:
+        parts += [drive.rendered(report["drive"]), ""]
     if report["faults"]:
         parts += ["Missing or wrong:", *(f"  {fault}" for fault in report["faults"])]
     else:

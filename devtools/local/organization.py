@@ -31,18 +31,3 @@ async def connect(run: Run, account: CosmosAccount, *, is_polled: bool = False, 
         next_due_at=due_at,
     )
     await CosmosConnections(account).add(connection, handles=(key_handle(run.key),))
-
-
-async def make_due(run: Run, account: CosmosAccount, *, with_comparison: bool = False) -> Connection:
-    """Let the next run of the timer ask the run's organization for what is new, or also compare all of it.
-
-    Raises:
-        Conflict: somebody else wrote the connection just now.
-        TransientError: the store cannot answer now.
-    """
-    connections, now = CosmosConnections(account), datetime.now(UTC)
-    connection = await connections.find(connection_id("salesforce", run.organization_id))
-    if connection is None:
-        raise LookupError("the run's organization is not connected")
-    due = {"next_due_at": now, **({"next_compare_at": now} if with_comparison else {})}
-    return await connections.replace(connection.model_copy(update=due))

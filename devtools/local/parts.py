@@ -17,6 +17,8 @@ HOST: Final = "host"
 """What a fault plan calls the hosts, however many there are."""
 SALESFORCE: Final = "salesforce"
 """The organization that can be asked. Its records are in its memory alone."""
+GDRIVE: Final = "gdrive"
+"""The Google Workspace. Its files are in its memory alone."""
 
 
 def issuer_folder(folder: Path) -> Path:
@@ -40,6 +42,8 @@ class Parts:
     faults: Path | None = None
     salesforce: tuple[str, ...] | None = None
     """The arguments of the pretend Salesforce, which is a part of a run where there are any."""
+    gdrive: tuple[str, ...] | None = None
+    """Those of the pretend Google Drive, likewise."""
     spare_ports: Callable[[int], list[int]] = free_ports
     """So many ports that nobody else takes: Azurite's, where the proxy has the one of the run."""
     _named: frozenset[str] = field(init=False, default=frozenset())
@@ -58,8 +62,8 @@ class Parts:
     @property
     def stores(self) -> tuple[str, ...]:
         """Everything but the hosts."""
-        salesforce = () if self.salesforce is None else (SALESFORCE,)
-        return ("service-bus", "cosmos", "azurite", "issuer", *salesforce, *((BLOB_PROXY,) if self.has_blob_proxy else ()))
+        there = {SALESFORCE: self.salesforce is not None, GDRIVE: self.gdrive is not None, BLOB_PROXY: self.has_blob_proxy}
+        return ("service-bus", "cosmos", "azurite", "issuer", *(name for name, is_there in there.items() if is_there))
 
     def store(self, name: str) -> tuple[list[str], str]:
         """One of ``stores``.
@@ -77,9 +81,8 @@ class Parts:
             case "issuer":
                 where = ["--port", str(ports.issuer), "--data", str(issuer_folder(self.folder))]
                 return self._module("issuer", *where, at=name), "issuer: ready"
-            case "salesforce":
-                where = ["--port", str(ports.salesforce), *(self.salesforce or ())]
-                return self._module("vendors.salesforce.api", *where, at=name), "salesforce: ready"
+            case "salesforce" | "gdrive":
+                return self._vendor(name), f"{name}: ready"
             case "azurite":
                 return azurite.command(self._azurite_port, data / name), azurite.READY
             case "blob":
@@ -92,6 +95,11 @@ class Parts:
         """A function host over this app."""
         state = str(self.folder / "data" / HOST)
         return self._module("host", "--app", str(app), "--port", str(port), "--state", state, at=HOST), "host: ready"
+
+    def _vendor(self, name: str) -> list[str]:
+        if name == SALESFORCE:
+            return self._module("vendors.salesforce.api", "--port", str(self.addresses.salesforce), *(self.salesforce or ()), at=name)
+        return self._module("vendors.gdrive", "--port", str(self.addresses.gdrive), *(self.gdrive or ()), at=name)
 
     def _module(self, name: str, *arguments: str, at: str) -> list[str]:
         faults = ["--faults", str(self.faults)] if at in self._named else []

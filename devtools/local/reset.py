@@ -2,7 +2,8 @@
 
 A run that is up is emptied by its own ``up``, asked by a signal: it stops everything, for a message that a host has locked could be taken
 from outside only after its lock, and a broker remembers the ids of what it once had; removes what is stored; and starts all of it again, on
-the same ports, with the same issuer's keys, the same connected organization and the same fault plan, which goes on where it was.
+the same ports, with the same issuer's keys, the same organization and Workspace, connected, and the same fault plan, which goes on where it
+was.
 """
 
 import argparse
@@ -22,8 +23,8 @@ from devtools.local.run import ROOT, NotRunning, folder_of
 from devtools.local.status import Status
 
 ASKED: Final = signal.SIGUSR1
-KEPT: Final = "issuer"
-"""Of what is stored: tokens stay good."""
+KEPT: Final = frozenset({"issuer", "gdrive"})
+"""Of what is stored: tokens stay good, and the key by which the app may ask the Workspace."""
 AGAIN_SECONDS: Final = 120.0
 POLL_SECONDS: Final = 0.05
 WRONG: Final = 2
@@ -58,7 +59,7 @@ async def _emptied(options: argparse.Namespace) -> int:
     if options.json:
         show_json({"removed": held.plain()})
     else:
-        print(f"{held.rendered()}\n\nall of this was removed; the run is up again, and its organization is connected")
+        print(f"{held.rendered()}\n\nall of this was removed; the run is up again, and its organization and its Workspace are connected")
     return 0
 
 
@@ -90,7 +91,7 @@ class Requests:
 def remove_stored(folder: Path) -> None:
     """Remove what the stores of this folder hold, and their logs. Nothing of it may run."""
     for stored in (folder / "data").glob("*"):
-        if stored.name != KEPT:
+        if stored.name not in KEPT:
             shutil.rmtree(stored)
     for log in (folder / "logs").glob("*.log"):
         log.write_bytes(b"")  # that of a detached ``up`` is open

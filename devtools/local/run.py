@@ -19,6 +19,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 DATABASE: Final = "shardline"
 AUDIENCE: Final = "api://shardline"
 SALESFORCE_SECRET_NAME: Final = "salesforce-pretend"  # noqa: S105 - a name
+GDRIVE_SECRET_NAME: Final = "gdrive-pretend"  # noqa: S105 - a name
 SALESFORCE_SECRET: Final = "pretend-secret"  # noqa: S105 - of the pretend Salesforce, which whoever is on this machine can ask anyway
 
 
@@ -41,6 +42,8 @@ class Run:
     key: str
     is_official: bool = False
     """Whether its Service Bus and its Cosmos DB are Microsoft's emulators."""
+    domain: str = "pretend.example"
+    """Of its invented Google Workspace."""
 
     @property
     def looks_at_once(self) -> int:
@@ -88,6 +91,8 @@ class Run:
             "AUTH_AUDIENCE": AUDIENCE,
             "AUTH_JWKS_URL": f"{self.issuer}{JWKS_PATH}",
             "SECRET_SALESFORCE_PRETEND": SALESFORCE_SECRET,
+            "GDRIVE_API_BASE_URL": self.gdrive,
+            "GDRIVE_DIRECTORY_BASE_URL": self.gdrive,
             "SYNC_COMPARE_GRACE_SECONDS": "0",  # a first run compares what is seconds old, once it has seen it arrive
         }
 
@@ -105,6 +110,16 @@ class Run:
     def salesforce_client_id(self) -> str:
         """Of the app that the organization knows. Each organization has its own: a connection that an earlier run left is not let in."""
         return f"pretend-{self.organization_id}"
+
+    @property
+    def gdrive(self) -> str:
+        """Where the Workspace is asked, and where its files are changed (``/pretend/…``)."""
+        return f"http://127.0.0.1:{self.addresses.gdrive}"
+
+    @property
+    def service_account(self) -> str:
+        """Which the Workspace lets act as its people. Each Workspace has its own: a connection that an earlier run left is not let in."""
+        return f"reader@{self.domain.partition('.')[0]}.iam.gserviceaccount.com"
 
     @property
     def search_url(self) -> str:

@@ -19,6 +19,9 @@ _SHOWN = {
     "c_opportunity": ("stage", "amount", "closeDate", "accountId"),
     "c_lead": ("company", "status", "email"),
     "c_person": ("title", "email"),
+    "c_folder": ("path", "ownerEmail"),
+    "c_file": ("mimeType", "ownerEmail"),
+    "c_group": ("email",),
 }
 
 

@@ -24,6 +24,7 @@ from devtools.local.addresses import Addresses
 from devtools.local.children import QUEUES, Children, Host
 from devtools.local.ports import free_ports, hold
 from devtools.local.run import Run
+from devtools.local.workspace import new_domain
 from devtools.vendors.salesforce.ids import random_id
 from devtools.vendors.salesforce.sender import HEADERS
 from tests.e2e.model import Model
@@ -181,6 +182,7 @@ async def running_environment(
     is_in_two: bool = False,
     faults: Path | None = None,
     has_salesforce: bool = False,
+    has_gdrive: bool = False,
 ) -> AsyncIterator[Environment]:
     """Everything started, and stopped at the end.
 
@@ -191,9 +193,10 @@ async def running_environment(
         is_in_two: beside ``host``, which is light then, there is a second one, ``heavy``.
         faults: the plan that stand-ins and hosts obey.
         has_salesforce: there is an organization that can be asked, too.
+        has_gdrive: there is a Google Workspace.
     """
     organization_id = random_id("Organization", Random(secrets.randbits(64))) if has_salesforce else ""
-    run = Run(Addresses.shifted(free_offset()), organization_id, "", "")
+    run = Run(Addresses.shifted(free_offset()), organization_id, "", "", domain=new_domain(Random(secrets.randbits(64))))
     hosts = {"host": Host(run.addresses.host)}
     if is_in_two:
         (another,) = free_ports(1)
@@ -201,9 +204,18 @@ async def running_environment(
     given = {**(model.settings if model else {}), **(settings or {})}
     queues_file = _queues(folder, lock_seconds)
     children = Children(
-        run, folder=folder, app=app, queues=queues_file, settings=given, hosts=hosts, faults=faults, has_salesforce=has_salesforce
+        run,
+        folder=folder,
+        app=app,
+        queues=queues_file,
+        settings=given,
+        hosts=hosts,
+        faults=faults,
+        has_salesforce=has_salesforce,
+        has_gdrive=has_gdrive,
     )
-    stages = PIPELINE[:1] if NORMALIZATION_ALONE.items() <= given.items() else POLLED if has_salesforce else PIPELINE
+    is_polled = has_salesforce or has_gdrive
+    stages = PIPELINE[:1] if NORMALIZATION_ALONE.items() <= given.items() else POLLED if is_polled else PIPELINE
     queues = Queues(run.service_bus)
     try:
         assert await children.start() == []  # nothing that the topology says is ignored

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 from devtools.vendors.salesforce.records import Record
-from tests.e2e.environment import until
+from tests.e2e.environment import Environment, until
 from tests.e2e.model import running_model
 from tests.e2e.polled import NOTHING_WRONG, Polled, minutes_pass, polled_environment, wrong
 
@@ -38,11 +38,11 @@ async def killed_at_random(
         await people.hired()
         await polled.ask()
         for _ in range(kills):
-            await writes(polled, rng.randrange(1, records * 4 // 5))
+            await writes(polled.environment, rng.randrange(1, records * 4 // 5))
             victim = rng.choice(victims)
             await polled.environment.kill(victim)
             if victim == "host":
-                await minutes_pass(polled)
+                await minutes_pass(polled.environment, polled.tenant.id)
             await people.work()
             await polled.environment.restart(victim)
             await people.tell()
@@ -91,9 +91,8 @@ class People:
             await until(is_taken, 60)
 
 
-async def writes(polled: Polled, count: int) -> None:
+async def writes(environment: Environment, count: int) -> None:
     """Return when so much more was written to the store, or nothing is left to write."""
-    environment = polled.environment
     before = (await environment.store.writes()).total()
 
     async def are_made() -> bool:
@@ -106,7 +105,7 @@ async def settled(polled: Polled, records: int) -> None:
     """Poll until a poll has nothing more to tell. What was put off comes back later."""
     for _ in range(2):
         await polled.poll(120 + records / 20)
-        await minutes_pass(polled)
+        await minutes_pass(polled.environment, polled.tenant.id)
 
 
 async def everything_is_here_once(polled: Polled) -> None:

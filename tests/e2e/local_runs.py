@@ -19,6 +19,7 @@ from tests.e2e.environment import until
 
 DEVTOOLS: Final = (sys.executable, "-m", "devtools")
 STAGES: Final = ["HTTP webhook", "normalization", "enrichment", "embedding pipeline", "embedding worker"]
+CHANGED: Final = ("folderBefore", "folder", "foundByBefore", "foundBy")
 NO_RUN: Final = "devtools: nothing is running here: start it with scripts/up"
 
 Printed = tuple[int, str, str]
@@ -83,14 +84,29 @@ def found_by_itself(report: dict[str, Any], *, is_polled: bool = True) -> None:
         assert (polled["completeness"]["isComplete"], polled["missing"], polled["extra"], polled["stale"]) == (True, 0, 0, 0)
     else:
         assert polled is None
+    drive = report["drive"]
+    if is_polled:
+        [moved, unshared] = drive["changes"]
+        assert [moved[name] for name in CHANGED] == ["/Sales/Customers", "/Sales/Customers/Offers", "ada, bob", "ada, bob, cleo"]
+        assert [unshared[name] for name in CHANGED] == ["/Sales/Customers", "/Sales/Customers", "ada, bob, cleo", "ada, bob"]
+        assert ("├── Board/" in drive["tree"], drive["files"]) == (True, 17)
+        assert (drive["completeness"]["isComplete"], drive["missing"], drive["extra"], drive["stale"]) == (True, 0, 0, 0)
+    else:
+        assert drive is None
     assert 0 < report["secondsToFirstShard"] <= report["secondsToFirstEmbeddedShard"]
 
 
+def of_the_organization(shards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that are Salesforce's records, and no placeholders."""
+    known = [shard for shard in shards if shard["status"] != "draft"]
+    return [shard for shard in known if any(edge["system"] == "salesforce" for edge in shard["external_relationships"])]
+
+
 async def until_stored(count: int, *options: str) -> list[dict[str, Any]]:
-    """The shards that are no placeholders, when there are so many."""
+    """The organization's records, when there are so many."""
     async with asyncio.timeout(60):
         while True:
-            shards: list[dict[str, Any]] = [shard for shard in await document("shard", *options) if shard["status"] != "draft"]
+            shards = of_the_organization(await document("shard", *options))
             if len(shards) >= count:
                 return shards
             await asyncio.sleep(0.1)

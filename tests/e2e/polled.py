@@ -11,10 +11,12 @@ from secrets import randbits, token_hex, token_urlsafe
 from typing import Any, Final
 
 from devtools.local.control import Control
-from devtools.local.organization import connect, make_due
-from devtools.local.polling import Polling, run_timer
+from devtools.local.organization import connect
+from devtools.local.polled_connection import PolledConnection
+from devtools.local.run import Run
 from devtools.vendors.salesforce.records import PretendOrg, Record
 from devtools.vendors.salesforce.store import to_the_second
+from shared.connections.connection import connection_id
 from shared.storage.cosmos import CosmosAccount
 from tests.e2e.environment import Environment, running_environment
 from tests.e2e.model import Model
@@ -85,8 +87,7 @@ class Polled:
 
     async def ask(self) -> None:
         """Let the timer ask for what is new, at once."""
-        await make_due(self.run, self.account)
-        await run_timer(self.run)
+        await self._connection.ask()
 
     async def poll(self, seconds: float = 60.0) -> None:
         """Ask, and return when everything was handled."""
@@ -95,13 +96,17 @@ class Polled:
 
     async def compared(self, seconds: float = 60.0) -> dict[str, Any]:
         """What an admin is told once all of it was compared."""
-        polling = Polling(self.run, self.environment.children.folder, self.account, seconds)
-        found = await polling.compared()
+        found = await self._connection.compared(seconds)
         assert found is not None, "it was not compared"
         return found
 
     @property
-    def run(self) -> Any:
+    def _connection(self) -> PolledConnection:
+        run, folder = self.run, self.environment.children.folder
+        return PolledConnection(run, folder, self.account, connection_id("salesforce", run.organization_id))
+
+    @property
+    def run(self) -> Run:
         """The environment's run, as this tenant's."""
         return replace(self.environment.run, tenant_id=self.tenant.id, key=self.tenant.key)
 
@@ -136,9 +141,9 @@ async def polled_environment(
         yield Polled(environment, tenant, control, account)
 
 
-async def minutes_pass(polled: Polled) -> None:
+async def minutes_pass(environment: Environment, tenant_id: str) -> None:
     """What a dead worker holds in the store is its no more, as when four minutes have passed."""
-    for item in await polled.environment.store.items("shards", polled.tenant.id):
+    for item in await environment.store.items("shards", tenant_id):
         if item.get("shardTypeId") != "integration.state":
             continue
         said, cursor = item["structuredData"], json.loads(item["structuredData"].get("cursor") or "{}")
@@ -148,7 +153,7 @@ async def minutes_pass(polled: Polled) -> None:
                 "leaseUntil": None,
                 "cursor": json.dumps({**cursor, "loginUntil": None}) if "loginUntil" in cursor else said["cursor"],
             }
-            await polled.environment.store.set(item, {"structuredData": freed})
+            await environment.store.set(item, {"structuredData": freed})
 
 
 def _moment(*, is_old: bool = False) -> datetime:

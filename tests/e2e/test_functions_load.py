@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 FUNCTIONS = {
     "ingestion-salesforce-webhook": ("http", "POST /api/webhooks/salesforce/{key}"),
     "ingestion-salesforce-poll": ("timer", "0 */5 * * * *"),
+    "ingestion-gdrive-poll": ("timer", "0 */10 * * * *"),
     "sync-inbound-worker": ("service bus", "sync-inbound"),
     "sync-inbound-bulk-worker": ("service bus", "sync-inbound-bulk"),
     "normalization-processor": ("service bus", "ingestion-events"),

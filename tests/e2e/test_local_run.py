@@ -14,14 +14,25 @@ import pytest
 from devtools.local.addresses import Addresses
 from devtools.local.run import Run, folder_of
 from tests.e2e.environment import free_offset
-from tests.e2e.local_runs import DEVTOOLS, NO_RUN, command, commands, document, forget, found_by_itself, free_again, until_stored
+from tests.e2e.local_runs import (
+    DEVTOOLS,
+    NO_RUN,
+    command,
+    commands,
+    document,
+    forget,
+    found_by_itself,
+    free_again,
+    of_the_organization,
+    until_stored,
+)
 from tests.e2e.processes import all_gone, run, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 PARTS = (
     *("devtools.emulators.servicebus", "devtools.emulators.cosmos", "azurite", "devtools.issuer", "devtools.vendors.salesforce.api"),
-    "devtools.host",
+    *("devtools.vendors.gdrive", "devtools.host"),
 )
 HAD = 12 + 3
 """Records that the organization had before, and who works there."""
@@ -49,7 +60,8 @@ async def test_up_stays_up_for_the_other_commands_and_ctrl_c_leaves_nothing_runn
     assert f"--app {folder_of(offset) / 'artefact'} " in host  # the app as it is deployed
     assert (peeked, json.loads(shown[1])[0]["id"]) == ((0, "0 messages", ""), shards[0]["id"])
     assert any("compared: 0 missing, 0 extra, 0 stale" in line for line in up.out)
-    assert len({shard["external_relationships"][0]["externalId"] for shard in shards}) == 8 + HAD
+    assert any("17 files and folders are here and found by whom Drive shows them" in line for line in up.out)
+    assert len({shard["external_relationships"][0]["externalId"] for shard in of_the_organization(shards)}) == 8 + HAD
     assert code == 130
     await all_gone(set(children))
     await free_again(offset)
