@@ -35,6 +35,7 @@ from shared.messaging.outcomes import Ignored, Outcome, Read
 from shared.messaging.publisher import Publisher
 from shared.messaging.queue_ages import QueueAges
 from shared.shards.record_index import RecordIndex
+from shared.streams.defaults import streams_of
 from shared.streams.state import Cursor, StreamState, StreamStates
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
@@ -292,7 +293,8 @@ class _Step:
         before = None if self._state.report is None else Findings.model_validate(self._state.report)
         grace = timedelta(seconds=self._ports.pace.grace_seconds)
         await close_gaps(self._state, found, connection=self._connection, gaps=self._ports.gaps, grace=grace, at=now)
-        if is_to_be_repeated(found, before):
+        is_gone = self._message.stream not in streams_of(self._connection)  # nobody else asks for a comparison of it
+        if is_to_be_repeated(found, before) or (is_gone and found.pending):
             await self._ask(Ask(self._message.stream, "compare"), because=f"{self._message.run} again")
         self._state = self._state.model_copy(update={"report": found.report()})
 

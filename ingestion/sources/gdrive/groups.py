@@ -14,13 +14,14 @@ from ingestion.sources.gdrive.answers import AccessDenied, NotThere, PageTokenRe
 from ingestion.sources.gdrive.at_once import each
 from ingestion.sources.gdrive.client import DriveClient, segment
 from ingestion.sources.gdrive.events import GROUP, Seen
-from ingestion.sources.source import Page, Reading, RecordVersion, Versions
+from ingestion.sources.source import Ask, Page, Reading, RecordVersion, Versions
 from shared.access.acl import without_capitals
 from shared.connections.connection import Connection
 from shared.contracts.canonical import digest
 from shared.contracts.ingestion import IngestionEvent
 from shared.errors import ConfigurationError, DependencyUnavailable, StreamUnreadable
 from shared.gaps.gap import GapReason
+from shared.streams.defaults import user_stream
 
 READ_EVERY: Final = timedelta(hours=1)
 AT_ONCE: Final = 25
@@ -28,6 +29,9 @@ AT_ONCE: Final = 25
 MOST: Final = "200"
 """Of the directory's, groups or members."""
 MARK_CHARACTERS: Final = 12
+"""Of the group as a whole, at the beginning of its mark."""
+MEMBER_CHARACTERS: Final = 6
+"""Of each person of the connection who is in it, behind that."""
 
 Group = dict[str, Any]
 ResultT = TypeVar("ResultT")
@@ -108,7 +112,7 @@ class Groups:
                 raise DependencyUnavailable(str(error)) from error
             return Page(events=(), cursor={"known": {**known}}, is_last=False)
         found = [group for group in await each(groups, self._with_members) if group is not None]
-        marks = {str(group["email"]): digest(group)[:MARK_CHARACTERS] for group in found}
+        marks = {str(group["email"]): self._mark_of(group) for group in found}
         seen = Seen(self._connection, reading.run, reading.stream, at)
         events, gaps = _told(seen, [group for group in found if known.get(str(group["email"])) != marks[str(group["email"])]])
         told |= marks
@@ -117,7 +121,20 @@ class Groups:
             return Page(events=events, cursor={"known": {**known}, "walk": onwards}, is_last=False, gaps=gaps)
         events += [seen.gone(key, GROUP) for key in sorted(known.keys() - told.keys())]
         whole_at = datetime.fromisoformat(seen_at)
-        return Page(events=events, cursor={"known": {**told}, "readAt": seen_at}, is_last=True, covered_until=whole_at, gaps=gaps)
+        asks = self._asks(known, told) if known else ()
+        return Page(
+            events=events, cursor={"known": {**told}, "readAt": seen_at}, is_last=True, covered_until=whole_at, gaps=gaps, asks=asks
+        )
+
+    def _mark_of(self, group: Group) -> str:
+        emails = {without_capitals(str(member.get("email"))) for member in group["members"]}
+        ours = sorted(_mark_of_person(user) for user in self._connection.users if user in emails)
+        return "".join([digest(group)[:MARK_CHARACTERS], *ours])
+
+    def _asks(self, known: Mapping[str, str], told: Mapping[str, str]) -> tuple[Ask, ...]:
+        """A comparison for each person who joined a group or left one: what outsiders share with it their log does not tell of."""
+        changed = {one for key in {*known, *told} for one in _people_in(known.get(key, "")) ^ _people_in(told.get(key, ""))}
+        return tuple(Ask(user_stream(user), "compare") for user in self._connection.users if _mark_of_person(user) in changed)
 
     async def _all(self) -> dict[str, Group]:
         """Every group by its address, without its members."""
@@ -167,6 +184,15 @@ def _told(seen: Seen, groups: Sequence[Group]) -> tuple[list[IngestionEvent], tu
         except ValueError:  # what is no JSON value
             unreadable += 1
     return events, ("rejected",) if unreadable else ()
+
+
+def _mark_of_person(user: str) -> str:
+    return digest(user)[:MEMBER_CHARACTERS]
+
+
+def _people_in(mark: str) -> set[str]:
+    people = mark[MARK_CHARACTERS:]
+    return {people[start : start + MEMBER_CHARACTERS] for start in range(0, len(people), MEMBER_CHARACTERS)}
 
 
 def _marks(said: JsonValue) -> dict[str, str]:
