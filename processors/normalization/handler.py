@@ -11,7 +11,7 @@ from datetime import datetime
 from processors.normalization.announcing import announce, cause_of
 from processors.normalization.holding import Holding
 from processors.normalization.merging import led_to_of, merge, relink, revive
-from processors.normalization.placing import have_it_look_within, place_of, stands_for_more
+from processors.normalization.placing import have_it_look_again, have_it_look_within, place_of, stands_for_more, waits_for_its_folder
 from processors.normalization.proposal import content_change, merged, proposed, readers_of
 from processors.normalization.sighting import Sighting
 from processors.normalization.standing import held_late, says_nothing, stood
@@ -123,6 +123,8 @@ async def _taken(
         return Stored(shard.id, shard.revision_number, reason="unmerged")
     if stands_for_more(sighting, shard, stored):
         await have_it_look_within(sighting, shard, publisher=publisher, now=now)
+    if waits_for_its_folder(shard, stands):
+        await have_it_look_again(sighting, publisher=publisher, now=now)
     written = await shards.create(shard) if stored is None else await shards.change(stored, content_change(shard, stamp))
     cause = cause_of(shard, stored)
     await announce(written, event, publisher, cause=cause, at=now())

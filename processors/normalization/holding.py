@@ -87,7 +87,8 @@ def held(sighting: Sighting, stored: Shard | None, *, label: object, now: dateti
         return Holding((*others, renewed), known.home, known.let_go)
     if ours:
         renewed = renewed.model_copy(update={"last_synced_at": max(event.observed_at, ours[0].last_synced_at)})
-    is_of_nobody = stored is not None and stored.status == "archived"  # it went with its folder: those who held it see that no more
+    # Archived with its folder: those who held it see that no more.
+    is_of_nobody = stored is not None and stored.status == "archived" and stored.metadata.gone_with is not None
     over = [edge for edge in others if _is_over(edge, sighting, known, is_late=is_late) or (is_of_nobody and edge.system == event.source)]
     kept = [_relabelled(edge, renewed) for edge in others if edge not in over]
     let_go = {one: at for one, at in known.let_go.items() if not (event.is_home and at < event.observed_at)}

@@ -27,6 +27,8 @@ ITSELF: Final = "place:"
 """And of one that has a record look again where it stands."""
 LATER: Final = timedelta(seconds=2)
 """When a folder looks at what is in it: by then its own write, and that of whatever read it before, is done as a rule."""
+MUCH_LATER: Final = timedelta(minutes=10)
+"""When a record that went with a folder looks whether that is back: by then whatever was told with it is stored."""
 LOOKS: Final = 4
 """How often it is put off where the write is not done, four times as long each time: eleven minutes, in which whoever died before the write
 was delivered again. It may not come at all: a newer version made it needless."""
@@ -122,6 +124,19 @@ async def have_it_look_within(sighting: Sighting, shard: Shard, *, publisher: Pu
     await publisher.schedule(_reminder(sighting.event.model_copy(update={"observed_at": at}), run), due_at=at + LATER)
 
 
+def waits_for_its_folder(shard: Shard, place: Place) -> bool:
+    """Whether a record went with a folder that is there: it is not known yet which folder went, or that one is back by now."""
+    folder = place.folder
+    return folder is not None and folder.status == "active" and shard.metadata.gone_with == folder.id
+
+
+async def have_it_look_again(sighting: Sighting, *, publisher: Publisher, now: Callable[[], datetime]) -> None:
+    """Have a record look again where it stands, once all that was told with it is stored."""
+    at = now()
+    reminder = _reminder(sighting.event.model_copy(update={"observed_at": at}), f"{ITSELF}{sighting.event.id}")
+    await publisher.schedule(reminder, due_at=at + MUCH_LATER)
+
+
 async def looks_later(sighting: Sighting, stored: Shard | None, *, publisher: Publisher, now: Callable[[], datetime]) -> bool:
     """Put the look off where the write it is to follow is not done."""
     revision, looks, event_id = (sighting.event.run or "").removeprefix(WHAT_IS_IN_IT).split(":", 2)
@@ -170,9 +185,11 @@ async def _within(sighting: Sighting, folder: Shard, index: RecordIndex) -> Asyn
 
 
 def goes_with(child: Shard, folder: Shard | None) -> bool:
-    """Whether a record is gone as its folder is."""
+    """Whether a record is gone as its folder is. One that was seen to be gone before, and came back with another folder, is."""
     if folder is None or child.status != "active" or child.normalization is None:
         return False
+    if folder.status == "deleted" and child.metadata.gone_at is not None:
+        return True
     return goes_along(Holding.of(child).held, child.normalization.observed_at, folder)
 
 

@@ -154,7 +154,7 @@ async def _placed(sighting: Sighting, stored: Shard, shards: ShardStore) -> _Cha
         status = place.folder.status
         metadata = metadata.model_copy(update={"gone_with": place.folder.id, "gone_at": place.folder.metadata.gone_at})
     elif comes_with(stored, place.folder):
-        metadata = metadata.model_copy(update={"gone_with": None, "gone_at": None})
+        metadata = metadata.model_copy(update={"gone_with": None})
         status = holding.status(stored.structured_data, metadata)
     elif stored.is_gone:
         return None
