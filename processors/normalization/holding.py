@@ -106,8 +106,9 @@ def left(sighting: Sighting, stored: Shard) -> Holding | None:
     let_go = known.let_go.get(scope)
     if (let_go is not None and at <= let_go) or any(at < edge.last_synced_at for edge in ours):
         return None
-    if not ours and let_go is None and known.home is not None:
-        return None  # it is at home, and whoever loses sight of it there held nothing: not a write for each of them
+    is_news = bool(ours) or let_go is not None or known.home is None
+    if known.home is not None and not is_news and (at <= known.home.observed_at or _stream(scope).startswith(AS_SOMEBODY)):
+        return None  # it came home since; or a person lost sight of it there, who held nothing: not a write for each of them
     gone = Holding(tuple(edge for edge in known.edges if edge not in ours), known.home, {**known.let_go, scope: at})
     return gone if gone.held else Holding(known.edges, known.home, gone.let_go)
 

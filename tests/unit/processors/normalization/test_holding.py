@@ -134,6 +134,7 @@ def histories(draw: st.DrawFn) -> list[IngestionEvent]:
     is_trashed = {1: ""}
     length = draw(st.integers(1, 5))
     home_from = draw(st.integers(1, 6))
+    leaving = {*GUESTS, *HOMES}
     for at in range(1, length + 1):
         if draw(st.booleans()):
             version += 1
@@ -149,6 +150,7 @@ def histories(draw: st.DrawFn) -> list[IngestionEvent]:
                 version += 1  # to come home is a change
                 is_trashed[version] = said["trashed"]
                 stream = draw(st.sampled_from(HOMES))
+                leaving -= {stream_of(ANN)} if stream == stream_of(ANN) else set()  # heard too early, that would be lost
                 said["name"] = f"name {version}"
                 said["owner"] = ANN if stream == stream_of(ANN) else None
                 events.append(seen("f", version, stream=stream, parent=None, **said))
@@ -156,7 +158,7 @@ def histories(draw: st.DrawFn) -> list[IngestionEvent]:
                 person = draw(st.sampled_from([ANN, BOB, CAROL]))
                 events.append(guest("f", version, person=person, **said))
         else:
-            events.append(left("f", at=at, stream=draw(st.sampled_from((*GUESTS, *HOMES)))))
+            events.append(left("f", at=at, stream=draw(st.sampled_from(sorted(leaving)))))
     return events
 
 
