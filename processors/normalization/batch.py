@@ -25,8 +25,9 @@ from shared.telemetry.names import Metric
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 8
-"""How many records of a batch are handled at once. Live events share the worker and the store with it, and a back-fill has time."""
+AT_ONCE: Final = 2
+"""How many records of a batch are handled at once. A live event waits in the store behind as many as these send there together: eight made
+one in twenty of them wait twice as long as two do. A back-fill has time, and the host takes as many batches at once as it has workers."""
 CONFLICTS: Final = 3
 """How often an event is tried again here because somebody else wrote its shard: one record must not bring 499 others back."""
 FAILURES: Final = 8

@@ -107,7 +107,7 @@ async def test_each_event_is_counted_as_if_it_had_come_alone() -> None:
 # --- beside each other, and in order
 
 
-async def test_no_more_than_eight_records_are_handled_at_once() -> None:
+async def test_no_more_than_two_records_are_handled_at_once() -> None:
     running, most = 0, 0
 
     async def normalize(_event: IngestionEvent) -> Outcome:
@@ -121,7 +121,7 @@ async def test_no_more_than_eight_records_are_handled_at_once() -> None:
 
     await Desk().handle(*records(100), normalize=normalize)
 
-    assert most == AT_ONCE == 8
+    assert most == AT_ONCE == 2
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=30))
