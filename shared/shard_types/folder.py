@@ -17,7 +17,10 @@ class FolderData(StructuredData):
     provider: Annotated[str, Field(json_schema_extra={"examples": list(PROVIDERS)})]
     external_id: str
     path: str | None = None
-    """The names from the root down to this one, each after a slash. None while a folder above it was not read."""
+    """The names from the root down to this one, each after a slash. None while a folder above it was not read.
+
+    It names folders that not everybody may see who may see this one: it is no part of the text that search finds and shows.
+    """
     parent_external_id: str | None = None
     owner: str | None = None
     """The vendor's id of the person. A shared drive's items have none."""
@@ -45,7 +48,7 @@ FOLDER: Final = ShardType(
     text=TextTemplate(
         noun="Folder",
         title="name",
-        facts=(("Path", ("path",)), ("Owner", ("ownerName",))),
+        facts=(("Owner", ("ownerName",)),),
         passages=("description",),
     ),
 )

@@ -7,6 +7,7 @@ import pytest
 
 from shared.shard_types.account import ACCOUNT
 from shared.shard_types.contact import CONTACT
+from shared.shard_types.folder import FOLDER
 from shared.shard_types.lead import LEAD
 from shared.shard_types.opportunity import OPPORTUNITY
 from shared.shard_types.person import PERSON
@@ -170,6 +171,14 @@ def test_a_person_is_found_by_name_title_and_department_and_not_by_an_address() 
     assert template_of(PERSON).text(data) == (
         "Person: Vera Nyberg\nTitle: Sales Director\nDepartment: Sales North\nCompany: Tenant AB\nLocation: Stockholm"
     )
+
+
+def test_a_folder_s_text_does_not_name_the_folders_above_which_its_reader_may_not_see() -> None:
+    assert FOLDER.text is not None
+
+    text = FOLDER.text.text({"name": "Plans", "ownerName": "Ann", "path": "/My Drive/Secret takeover/Plans"})
+
+    assert text == "Folder: Plans\nOwner: Ann"
 
 
 @pytest.mark.parametrize("known", WITH_TEXT, ids=lambda known: known.id)
