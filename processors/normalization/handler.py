@@ -1,8 +1,8 @@
 """Normalization: a vendor record that was seen becomes, or changes, its shard.
 
-One point read and at most one write; a second read where a record is new in a folder, and more for one that was merged. The shard that was read decides whether the sighting is newer; the
-etag, whether it still is. A shard is announced while enrichment has not stamped its revision, and only then, so that whatever broke off in
-between is made good by the next delivery.
+One point read and at most one write; a second read where a record is new in a folder, and more for one that was merged. The shard that
+was read decides whether the sighting is newer; the etag, whether it still is. A shard is announced while enrichment has not stamped its
+revision, and only then, so that whatever broke off in between is made good by the next delivery.
 """
 
 from collections.abc import Callable
