@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from shared.access.acl import ADMINS, Principal, user
 from shared.access.acl import person as person_of
+from shared.access.attendance import ids_in
 from shared.access.tokens import Caller
 from shared.shards.model import Shard
 
@@ -42,10 +43,11 @@ async def expanded(caller: Caller, directory: Directory) -> Caller:
     """
     if caller.email is None:
         return caller
-    known = caller.principals | await directory.principals_of(caller.tenant_id, caller.email)
+    people = await directory.principals_of(caller.tenant_id, caller.email)
+    known = caller.principals | people
     asked: frozenset[Principal] = frozenset()
     for _ in range(MOST_STEPS):
-        fresh = frozenset(principal for principal in known - asked if _may_be_member(principal))
+        fresh = frozenset(principal for principal in known - asked if principal in people or _may_be_member(principal))
         if not fresh:
             break
         asked |= fresh
@@ -54,14 +56,16 @@ async def expanded(caller: Caller, directory: Directory) -> Caller:
 
 
 def _may_be_member(principal: Principal) -> bool:
-    """Whether an audience may have it for a member: people, domains, and groups with an address. A folder is in no other one's list."""
+    """Whether an audience may have it for a member: people by their address, domains, and groups with an address. A folder or a channel is
+    in no other one's list; people by reference are, and those the caller is, the directory has told."""
     return principal != ADMINS and (not principal.startswith("group:") or "@" in principal)
 
 
 def principals_of_person(person: Shard, email: str) -> frozenset[Principal]:
     """One principal for each vendor record of the person, ``group:<system>:<scope>/<id>``, if the address is theirs and they are active.
 
-    Addresses are compared as ``user`` compares them, whatever a store takes for equal: it decides who is shown what.
+    And one for each workspace they are a full member of, in the same form. Addresses are compared as ``user`` compares them, whatever a
+    store takes for equal: it decides who is shown what.
     """
     theirs, is_active = person.structured_data.get("email"), person.structured_data.get("isActive")
     if person.status != "active" or is_active is False or not isinstance(theirs, str):
@@ -71,4 +75,6 @@ def principals_of_person(person: Shard, email: str) -> frozenset[Principal]:
             return frozenset()
     except ValueError:  # what the vendor holds for an address, or the caller's, is none
         return frozenset()
-    return frozenset(person_of(edge.system, edge.scope, edge.external_id) for edge in person.external_relationships)
+    workspaces = ids_in(person.structured_data.get("workspaces"))
+    edges = person.external_relationships
+    return frozenset(person_of(edge.system, edge.scope, one) for edge in edges for one in (edge.external_id, *workspaces))

@@ -4,16 +4,22 @@ A ``Conversion`` is data: it serialises, its hash is the ``conversionVersion``, 
 page.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.canonical import digest
 from shared.contracts.ingestion import Coverage
-from shared.conversions.fields import FORMS, Derivation, FieldKind, Scalar
+from shared.conversions.derivations import Derivation, Fallback
+from shared.conversions.fields import FORMS, FieldKind
+from shared.conversions.kind import Scalar
+from shared.conversions.lists import Roster
 from shared.errors import UnmappableRecord
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class Placement(BaseModel):
@@ -51,9 +57,9 @@ class Conversion(BaseModel):
     belongs: Mapping[str, str] = {}
     """Canonical field → the id it belongs to, such as ``ownerName`` → ``ownerId``. An event that says another id and leaves the field out
     leaves it unknown: it must not be told of the wrong record."""
-    readers: Literal["unknown", "owner", "self", "permissions", "members"] = "unknown"
+    readers: Literal["unknown", "owner", "self", "permissions", "members", "channel"] = "unknown"
     """Who may read such a record, as far as the record tells: nobody can say, the person who owns it, the person it is, those it is shared
-    with, those who are in it."""
+    with, those who are in it, those who are in it or, where it is public, in its workspace."""
     owner_field: str | None = None
     """Canonical field that holds the owner's id, where readers are ``owner``."""
     owner_prefix: str = ""
@@ -64,6 +70,12 @@ class Conversion(BaseModel):
     """The vendor's field that says of a record that is gone whether it is by itself, and not only with the folder it is in."""
     merged_into: str | None = None
     """The vendor's field in a record that is gone that names the one it was merged into."""
+    renamed_from: str | None = Field(default=None, exclude_if=lambda field: field is None)
+    """The vendor's field that names the id the record had before."""
+    lost_flag: str | None = Field(default=None, exclude_if=lambda flag: flag is None)
+    """Canonical flag: the vendor does not show us the record any longer, and whether it is there is not known."""
+    has_versions: bool = Field(default=True, exclude_if=lambda has_versions: has_versions)
+    """Whether the vendor's records have versions; without, every field has its own moment."""
     placement: Placement | None = Field(default=None, exclude_if=lambda placement: placement is None)
     """Where it stands; None: in no folder."""
 
@@ -75,7 +87,7 @@ class Conversion(BaseModel):
     @cached_property
     def vendor_fields(self) -> frozenset[str]:
         """Every field of the vendor's that the table reads; those of records it refers to with dots."""
-        flags = (self.deleted_flag, self.deleted_itself, self.merged_into, self.when and self.when[0])
+        flags = (self.deleted_flag, self.deleted_itself, self.merged_into, self.renamed_from, self.when and self.when[0])
         return frozenset({*(name for kind in self.fields.values() for name in kind.reads), *(flag for flag in flags if flag is not None)})
 
     def external_id(self, source_id: str) -> str:
@@ -89,8 +101,21 @@ class Conversion(BaseModel):
         except ValueError as error:
             raise UnmappableRecord(f"{self.source} {self.record_type}: the record's id is {error}") from None
 
-    def read(self, record: Mapping[str, Any], coverage: Coverage) -> dict[str, Scalar]:
+    def read(
+        self,
+        record: Mapping[str, Any],
+        coverage: Coverage,
+        *,
+        known: Mapping[str, Any] = NOTHING,
+        later: Collection[str] = (),
+    ) -> dict[str, Scalar]:
         """The canonical fields the record speaks for. One it speaks for and leaves out is None: it was cleared.
+
+        Args:
+            record: as the vendor gave it.
+            coverage: which of the vendor's fields it speaks for; of a roster, ``members.<id>`` is one person in it.
+            known: the canonical fields as they are known, which a roster is changed in.
+            later: the vendor's fields that something later has spoken of, as a coverage names them. They are left as they are known.
 
         Raises:
             UnmappableRecord: naming the vendor's fields that cannot be read, and not their values.
@@ -98,11 +123,18 @@ class Conversion(BaseModel):
         read: dict[str, Scalar] = {}
         unreadable = []
         for name, kind in self.fields.items():
-            if coverage != "complete" and kind.field not in coverage:
+            is_spoken_of = (coverage == "complete" or kind.field in coverage) and kind.field not in later
+            singles = kind.singles(coverage, later) if isinstance(kind, Roster) and not is_spoken_of else ()
+            if not is_spoken_of and not singles:
                 continue
             try:
                 value = kind.found_in(record)
+                if isinstance(kind, Roster) and singles:
+                    read[name] = kind.changed(value, known.get(name), singles)
+                    continue
                 read[name] = None if value is None else kind.read(value)
+                if isinstance(kind, Roster):
+                    read[name] = kind.kept(read[name], known.get(name), later)
             except (ValueError, KeyError, TypeError, OverflowError):
                 unreadable.append(f"{kind.field} is not a {kind.kind}")
         if unreadable:
@@ -113,9 +145,10 @@ class Conversion(BaseModel):
         """What is known afterwards: the fields read replace theirs, all others stay, derived ones follow.
 
         A field that belongs to an id is forgotten with it. A field that is only ever derived follows into the unknown too. One that the
-        vendor may also say keeps what was said last.
+        vendor may also say keeps what was said last. What only stands in for another follows that one.
         """
-        merged = {**known, **read}
+        stood_in = [name for name, one in self.derived.items() if isinstance(one, Fallback) and one.stands(name, known)]
+        merged = {**known, **dict.fromkeys(stood_in), **read}
         for name, owner in self.belongs.items():
             if name in known and name not in read and owner in read and read[owner] != known.get(owner):
                 merged[name] = None

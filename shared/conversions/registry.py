@@ -6,9 +6,10 @@ from typing import Any, Final
 from shared.conversions.conversion import Conversion
 from shared.conversions.gdrive import GDRIVE
 from shared.conversions.salesforce import SALESFORCE
+from shared.conversions.slack import SLACK
 from shared.errors import UnmappableRecord
 
-CONVERSIONS: Final = (*SALESFORCE, *GDRIVE)
+CONVERSIONS: Final = (*SALESFORCE, *GDRIVE, *SLACK)
 
 
 def conversion_of(

@@ -15,7 +15,7 @@ class IntegrationStateData(StructuredData):
     source: Annotated[str, Field(min_length=1)]
     stream: Annotated[str, Field(min_length=1)]
     """What is read: an object's name, a drive's id."""
-    kind: Literal["changes", "backfill", "compare", "account"]
+    kind: Literal["changes", "backfill", "compare", "account", "record"]
     cursor: str | None = None
     """JSON that only the source's poller understands."""
     covered_until: str | None = None

@@ -39,7 +39,13 @@ class PersonData(StructuredData):
     latitude: float | None = None
     longitude: float | None = None
     is_active: bool | None = None
+    is_bot: bool | None = None
+    is_guest: bool | None = None
+    is_external: bool | None = None
+    """Somebody of another organization."""
     user_type: str | None = None
+    workspaces: str | None = None
+    """JSON: a list of ids, of the teams they are a full member of."""
     manager_id: str | None = None
     manager_name: str | None = None
     time_zone: str | None = None

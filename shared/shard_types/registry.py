@@ -4,6 +4,7 @@ from typing import Final
 
 from shared.errors import UnmappableRecord
 from shared.shard_types.account import ACCOUNT
+from shared.shard_types.channel import CHANNEL
 from shared.shard_types.contact import CONTACT
 from shared.shard_types.file import FILE
 from shared.shard_types.folder import FOLDER
@@ -14,7 +15,7 @@ from shared.shard_types.opportunity import OPPORTUNITY
 from shared.shard_types.person import PERSON
 from shared.shard_types.shard_type import ShardType
 
-SHARD_TYPES: Final = (ACCOUNT, CONTACT, FILE, FOLDER, GROUP, LEAD, OPPORTUNITY, PERSON, INTEGRATION_STATE)
+SHARD_TYPES: Final = (ACCOUNT, CHANNEL, CONTACT, FILE, FOLDER, GROUP, LEAD, OPPORTUNITY, PERSON, INTEGRATION_STATE)
 
 
 def shard_type(shard_type_id: str) -> ShardType:

@@ -6,9 +6,8 @@
 from typing import Final
 
 from shared.conversions.conversion import Conversion, Placement
+from shared.conversions.derivations import Address, Constant
 from shared.conversions.fields import (
-    Address,
-    Constant,
     Email,
     FieldKind,
     Flag,

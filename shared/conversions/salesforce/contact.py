@@ -3,7 +3,8 @@
 from typing import Final
 
 from shared.conversions.conversion import Conversion
-from shared.conversions.fields import Choice, Day, Flag, Joined, Text
+from shared.conversions.derivations import Joined
+from shared.conversions.fields import Choice, Day, Flag, Text
 from shared.conversions.salesforce.labels import LEAD_SOURCES
 from shared.conversions.salesforce.rows import (
     AUDIT,

@@ -3,7 +3,8 @@
 from typing import Final
 
 from shared.conversions.conversion import Conversion
-from shared.conversions.fields import Choice, Day, Flag, Joined, Number, Text, WholeNumber
+from shared.conversions.derivations import Joined
+from shared.conversions.fields import Choice, Day, Flag, Number, Text, WholeNumber
 from shared.conversions.salesforce.labels import INDUSTRIES, LEAD_SOURCES, RATINGS
 from shared.conversions.salesforce.rows import (
     AUDIT,

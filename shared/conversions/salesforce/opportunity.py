@@ -7,7 +7,8 @@ total price, tags and rating. ``isExcludedFromForecast`` is the forecast categor
 from typing import Final
 
 from shared.conversions.conversion import Conversion
-from shared.conversions.fields import Choice, Day, DealStatus, Flag, Moment, Number, Text, WholeNumber
+from shared.conversions.derivations import DealStatus
+from shared.conversions.fields import Choice, Day, Flag, Moment, Number, Text, WholeNumber
 from shared.conversions.salesforce.labels import LEAD_SOURCES
 from shared.conversions.salesforce.rows import AUDIT, SOURCE, USER_PREFIX, names_of, referred
 

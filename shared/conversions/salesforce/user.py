@@ -6,7 +6,8 @@ A user cannot be deleted, only made inactive, and nobody owns one.
 from typing import Final
 
 from shared.conversions.conversion import Conversion
-from shared.conversions.fields import Email, Flag, Joined, Text
+from shared.conversions.derivations import Joined
+from shared.conversions.fields import Email, Flag, Text
 from shared.conversions.salesforce.rows import SAVED, SOURCE, address, names_of, referred
 
 USER: Final = Conversion(

@@ -126,6 +126,27 @@ async def test_a_folder_is_looked_up_in_no_other_one_s_list() -> None:
     assert group("gdrive", "a-folder") in found.principals
 
 
+async def test_people_by_reference_are_looked_up_once_and_channels_never() -> None:
+    ann, workspace, channel = (group("slack", f"T1/{one}") for one in ("U1", "T1", "C1"))
+
+    class Channels(Asked):
+        @override
+        async def principals_of(self, tenant_id: str, email: str) -> frozenset[Principal]:
+            return frozenset({ann, workspace})
+
+        @override
+        async def audiences_of(self, tenant_id: str, members: Collection[Principal]) -> frozenset[Principal]:
+            self.asked.append(frozenset(members))
+            return frozenset({channel})
+
+    directory = Channels()
+
+    found = await expanded(caller(ANN), directory)
+
+    assert directory.asked == [{TENANT, user(ANN), ann, workspace}]
+    assert {ann, workspace, channel} <= found.principals
+
+
 async def test_audiences_that_are_in_each_other_come_to_an_end() -> None:
     class Circle(Asked):
         @override

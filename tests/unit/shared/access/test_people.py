@@ -24,6 +24,21 @@ def test_a_person_stands_for_each_of_their_records() -> None:
     assert found == {f"group:salesforce:{ORGANIZATION}/005A", "group:hubspot:portal-1/77"}
 
 
+def test_a_person_stands_for_each_workspace_they_are_a_full_member_of() -> None:
+    record = sample_record("U1", record_type="User", system="slack", scope="E1")
+
+    found = principals_of_person(person(external_relationships=(record,), data={"workspaces": '["T1", "T2"]'}), "jane@acme.example")
+
+    assert found == {"group:slack:E1/U1", "group:slack:E1/T1", "group:slack:E1/T2"}
+
+
+@pytest.mark.parametrize("workspaces", [None, "[]", "s3cr3t", 7, "{}"])
+def test_whoever_is_a_full_member_of_none_stands_for_themselves_alone(workspaces: Any) -> None:
+    found = principals_of_person(person(data={"workspaces": workspaces}), "jane@acme.example")
+
+    assert found == {f"group:salesforce:{ORGANIZATION}/005000000000001AAA"}
+
+
 @pytest.mark.parametrize("theirs", ["Jane@Acme.Example", " jane@acme.example "])
 def test_case_does_not_matter_in_an_address(theirs: str) -> None:
     assert principals_of_person(person(theirs), "jane@acme.example")
@@ -42,6 +57,7 @@ def test_case_does_not_matter_in_an_address(theirs: str) -> None:
         person(status="draft"),
         person(status="archived"),
         person(data={"isActive": False}),
+        person(data={"isActive": False, "workspaces": '["T1"]'}),
         person(external_relationships=()),
     ],
     ids=lambda shard: f"{shard.structured_data['email']}, {shard.status}",

@@ -18,6 +18,7 @@ each_type = pytest.mark.parametrize("known", SHARD_TYPES, ids=lambda known: know
 
 REQUIRED: dict[str, dict[str, Any]] = {
     "c_account": {"name": "Northwind"},
+    "c_channel": {"name": "sales", "platform": "slack", "externalId": "C024BE91L"},
     "c_contact": {"name": "Ada Lovelace"},
     "c_file": {"name": "Offer.pdf", "provider": "gdrive", "externalId": "1a"},
     "c_folder": {"name": "Offers", "provider": "gdrive", "externalId": "1b"},
@@ -38,6 +39,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
 def test_the_registry_holds_the_types_of_the_product() -> None:
     assert [known.id for known in SHARD_TYPES] == [
         "c_account",
+        "c_channel",
         "c_contact",
         "c_file",
         "c_folder",

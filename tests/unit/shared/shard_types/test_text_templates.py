@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from shared.shard_types.account import ACCOUNT
+from shared.shard_types.channel import CHANNEL
 from shared.shard_types.contact import CONTACT
 from shared.shard_types.folder import FOLDER
 from shared.shard_types.lead import LEAD
@@ -179,6 +180,23 @@ def test_a_folder_s_text_does_not_name_the_folders_above_which_its_reader_may_no
     text = FOLDER.text.text({"name": "Plans", "ownerName": "Ann", "path": "/My Drive/Secret takeover/Plans"})
 
     assert text == "Folder: Plans\nOwner: Ann"
+
+
+def test_a_channel_s_text_says_what_it_is_about_and_not_who_is_in_it_which_changes_every_day() -> None:
+    data = {
+        "name": "sales",
+        "platform": "slack",
+        "externalId": "C1",
+        "topic": "Deals of this quarter",
+        "description": "Everything about selling anvils.",
+        "purpose": "Everything about selling anvils.",
+        "type": "private",
+        "members": '["U1"]',
+        "memberCount": 1,
+    }
+    CHANNEL.check(data)
+
+    assert template_of(CHANNEL).text(data) == "Channel: sales\nTopic: Deals of this quarter\n\nEverything about selling anvils."
 
 
 @pytest.mark.parametrize("known", WITH_TEXT, ids=lambda known: known.id)
