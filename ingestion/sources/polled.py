@@ -7,9 +7,11 @@ import httpx2
 
 from ingestion.sources.gdrive.poller import GDrivePoller
 from ingestion.sources.salesforce.poller import SalesforcePoller
+from ingestion.sources.slack.poller import SlackPoller
 from ingestion.sources.source import Poller
 from shared.connections.secrets import Secrets
 from shared.settings import Settings
+from shared.shards.record_index import RecordIndex
 from shared.streams.state import StreamStates
 from shared.telemetry.metrics import Metrics
 
@@ -20,6 +22,7 @@ def pollers(
     http: httpx2.AsyncClient,
     secrets: Secrets,
     states: StreamStates,
+    index: RecordIndex,
     metrics: Metrics,
     now: Callable[[], datetime],
 ) -> dict[str, Poller]:
@@ -36,6 +39,16 @@ def pollers(
             now=now,
             api_base_url=settings.gdrive.api_base_url,
             directory_base_url=settings.gdrive.directory_base_url,
+        ),
+        SlackPoller(
+            http=http,
+            secrets=secrets,
+            states=states,
+            index=index,
+            metrics=metrics,
+            now=now,
+            api_base_url=settings.slack.api_base_url,
+            app_tokens=settings.slack.tokens_of_apps,
         ),
     )
     return {poller.source: poller for poller in known}

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.shards.ids import ShardId
+from shared.shards.ids import ShardId, shard_id
 from shared.shards.model import Shard
 
 
@@ -18,6 +18,11 @@ class RecordKind:
     record_type: str
     range_field: str | None = None
     """The canonical field by whose text order ranges are bounded, where the vendor cannot list by keys; None: the record's key."""
+
+    def shard_id(self, key: str) -> ShardId:
+        """The id of a record's shard, where ids are those of the scope."""
+        record = {"system": self.system, "scope": self.scope, "record_type": self.record_type}
+        return shard_id(tenant_id=self.tenant_id, external_id=key, **record)
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,14 @@ class RecordIndex(Protocol):
 
     def within(self, tenant_id: str, fields: Sequence[str], external_id: str) -> AsyncIterator[Shard]:
         """Every shard of the tenant, but for drafts, that names a record in one of these canonical fields, in no order.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
+    async def stored(self, kind: RecordKind, key: str) -> Shard | None:
+        """The shard of one record, deleted ones too, or the one that survived it; None: nothing was seen of it but its id. One point read,
+        for kinds whose ids are those of their scope.
 
         Raises:
             TransientError: when the store cannot answer now.

@@ -14,6 +14,7 @@ from shared.shards.ids import ShardId
 from shared.shards.model import Shard
 from shared.shards.record_index import RecordIndex, RecordKind, StoredRecord
 from shared.storage.cosmos import CosmosAccount, queried
+from shared.storage.shard_store import CosmosShardStore
 
 PAGE_ITEMS: Final = 200
 """Some 400 KiB of ordinary shards, of the 4 MiB an answer may hold."""
@@ -38,6 +39,7 @@ class CosmosRecordIndex(RecordIndex):
 
     def __init__(self, account: CosmosAccount) -> None:
         self._account = account
+        self._shards = CosmosShardStore(account)
 
     @override
     async def between(self, kind: RecordKind, *, after: str | None, up_to: str | None) -> AsyncIterator[StoredRecord]:
@@ -61,6 +63,11 @@ class CosmosRecordIndex(RecordIndex):
         text = f'SELECT {COLUMNS} FROM c WHERE c.tenantId = @tenant AND c.status != "draft" AND ({named})'  # noqa: S608 - fields of ours
         async for row in self._rows(text, "list what is in a folder", tenant=tenant_id, id=external_id):
             yield Shard.model_validate(row)
+
+    @override
+    async def stored(self, kind: RecordKind, key: str) -> Shard | None:
+        found = await self._shards.read(kind.tenant_id, kind.shard_id(key))
+        return None if found is None or found.status == "draft" else found.model_copy(update=dict.fromkeys(LEFT_OUT))
 
     @override
     async def count(self, kind: RecordKind) -> int:
