@@ -7,11 +7,12 @@ a source fills the blanks.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from shared.connections.connection import Connection
 from shared.contracts.ingestion import IngestionEvent
 from shared.contracts.sync import SyncKind
+from shared.conversions.kind import Scalar
 from shared.gaps.gap import GapReason
 from shared.shards.record_index import RecordKind
 from shared.streams.state import Cursor
@@ -37,6 +38,70 @@ class WebhookResponse:
     content_type: str = "text/plain; charset=utf-8"
 
 
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, once it is known to be them."""
+
+    handles: tuple[str, ...]
+    """Under which their connection is found; the first one that leads to one counts."""
+    others: tuple[str, ...] = ()
+    """Handles of further accounts that may see the same record."""
+    answer: WebhookResponse | None = None
+    """What they want to hear and nothing else, such as a challenge: nothing happened."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A record that has to be read: the call says that it changed, and not all of what changed."""
+
+    stream: str
+    record: str
+    """The vendor's id."""
+    expects: str | None = None
+    """What a read must show, or the vendor was behind itself and it is read once more; only the source knows what it means."""
+    context: str | None = None
+    """What the vendor tells by who else may see the record."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event, as far as the call itself goes."""
+
+    event: IngestionEvent
+    instead: Hint | None = None
+    """What may be asked for where the record is told of too often in a short time. None: it is told each time."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Something that was not, or may not have been, delivered."""
+
+    stream: str
+    reason: GapReason
+
+
+@dataclass(frozen=True)
+class HeardEvent:
+    """One event, to be counted."""
+
+    name: str
+    """By the vendor's name; ``other`` for one that no table of ours has: names of others could be anything."""
+    treatment: Literal["handled", "ignored", "unrecognised"]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a call says."""
+
+    told: Sequence[Told] = ()
+    hints: Sequence[Hint] = ()
+    lost: Sequence[Lost] = ()
+    revoked: str | None = None
+    """Why nothing can be read of the account any more, for a person: the connection is paused."""
+    events: Sequence[HeardEvent] = ()
+    correlation_id: str | None = None
+
+
 class Webhook(Protocol):
     """A source's push half."""
 
@@ -56,17 +121,19 @@ class Webhook(Protocol):
     def acknowledged(self) -> WebhookResponse:
         """What the vendor takes for "received". Sent only after every event is on the queue."""
 
-    def verify(self, request: WebhookRequest) -> str:
-        """Check who calls, on the raw request and before anything is parsed.
+    @property
+    def unknown(self) -> WebhookResponse:
+        """What a rightful caller hears whom nobody has connected."""
 
-        Returns:
-            The handle under which the caller's connection is found.
+    def verify(self, request: WebhookRequest) -> Caller:
+        """Check who calls, on the raw request and before anything is parsed.
 
         Raises:
             SignatureMismatch: when it is not who it says it is.
+            ContractViolation: when it is, and does not say what the vendor says.
         """
 
-    def events(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Sequence[IngestionEvent]:
+    def heard(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Heard:
         """What the call says happened. Called only for a caller whose connection was found.
 
         Raises:
@@ -130,6 +197,8 @@ class RecordVersion:
     changed_at: datetime | None
     is_whole: bool = False
     """Whether all of it can be read by whoever says this: what was stored of it in part, at the same version, is stale then."""
+    content: Mapping[str, Scalar] | None = None
+    """Canonical fields as the source shows them, where it has no versions: what is stored is stale where one differs."""
 
 
 @dataclass(frozen=True)
@@ -188,3 +257,14 @@ class Poller(Protocol):
 
     async def check(self, connection: Connection) -> Sequence[StreamCheck]:
         """Log in and look at every stream. Raises as ``page``, but for StreamUnreadable."""
+
+
+@runtime_checkable
+class Records(Protocol):
+    """What a source adds whose webhook gives hints: how one record is read."""
+
+    def shows(self, events: Sequence[IngestionEvent], expects: str) -> bool:
+        """Whether what was read is what a hint made expect."""
+
+    async def accounts_of(self, connection: Connection, context: str) -> Sequence[str]:
+        """The handles of all accounts that may see what a hint is about, the connection's own among them. Raises as ``Poller.page``."""

@@ -8,7 +8,6 @@ received is the later content.
 
 import hashlib
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +16,7 @@ from pydantic import JsonValue
 
 from ingestion.sources.salesforce import soap
 from ingestion.sources.salesforce.versions import VERSION_FIELD, vendor_version
-from ingestion.sources.source import WebhookRequest, WebhookResponse
+from ingestion.sources.source import Caller, Heard, Told, WebhookRequest, WebhookResponse
 from shared.connections.connection import Connection
 from shared.contracts.ingestion import IngestionEvent
 from shared.conversions.identifiers import salesforce_id
@@ -41,7 +40,10 @@ class SalesforceWebhook:
     content_types: frozenset[str] = frozenset({"text/xml", "application/soap+xml", "application/xml"})
     acknowledged: WebhookResponse = field(default=WebhookResponse(200, soap.ACKNOWLEDGEMENT, "text/xml; charset=utf-8"))
 
-    def verify(self, request: WebhookRequest) -> str:
+    unknown: WebhookResponse = field(default=WebhookResponse(401))
+    """Who has another's key, or none of ours, is told so (docs/decisions/0010)."""
+
+    def verify(self, request: WebhookRequest) -> Caller:
         """The handle of the path's key; the key itself is compared nowhere, so no comparison can leak it by its time.
 
         Raises:
@@ -50,9 +52,9 @@ class SalesforceWebhook:
         key = request.route.get("key", "")
         if not MIN_KEY_CHARACTERS <= len(key) <= MAX_KEY_CHARACTERS:
             raise SignatureMismatch("no key in the path")
-        return key_handle(key)
+        return Caller((key_handle(key),))
 
-    def events(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Sequence[IngestionEvent]:
+    def heard(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Heard:
         """One event per notification.
 
         Raises:
@@ -68,7 +70,8 @@ class SalesforceWebhook:
         correlation_id = hashlib.sha256(request.body).hexdigest()[:32]
         # A microsecond apart, so that two notifications of one record in one message keep their order.
         moments = (received_at + timedelta(microseconds=place) for place in range(len(message.notifications)))
-        return [_event(*seen, connection, correlation_id) for seen in zip(message.notifications, moments, strict=True)]
+        events = [_event(*seen, connection, correlation_id) for seen in zip(message.notifications, moments, strict=True)]
+        return Heard(told=[Told(event) for event in events], correlation_id=correlation_id)
 
 
 def _event(notification: soap.Notification, received_at: datetime, connection: Connection, correlation_id: str) -> IngestionEvent:
