@@ -6,7 +6,7 @@ pending.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ingestion.findings import MOST_NAMED, Fault, Findings
@@ -30,6 +30,8 @@ class Window:
     faults: dict[str, Fault]
     """The record's key → what is wrong."""
     findings: Findings
+    unsure: set[str] = field(default_factory=set)
+    """Keys of pending ones that nothing says the moment of: read all the same, or a gap would be closed that stands for one."""
 
     def judge(self, key: str, fault: Fault, changed_at: datetime | None) -> None:
         """Note a difference."""
@@ -70,6 +72,10 @@ async def window(reading: Reading, after: str | None, *, poller: Poller, index: 
         unknown_readers += stored.shard.acl == ADMINS_ONLY
         if _is_stale(stored.shard, version):
             seen.judge(stored.external_id, "stale", version.changed_at)
+        elif _differs(stored.shard, version):
+            # Nothing says when it changed. What was seen lately changes often, and the next change may be on its way.
+            seen.judge(stored.external_id, "stale", max(version.changed_at or _seen_at(stored.shard), _seen_at(stored.shard)))
+            seen.unsure |= {stored.external_id} - seen.faults.keys()
     for key, version in missing.items():
         seen.judge(key, "missing", version.changed_at)
     seen.count_faults()
@@ -82,7 +88,8 @@ async def compared(reading: Reading, *, poller: Poller, index: RecordIndex, grac
     cursor = reading.cursor or {}
     after = cursor.get("after")
     seen = await window(reading, after if isinstance(after, str) else None, poller=poller, index=index, grace=grace)
-    events = await poller.records(reading, sorted(seen.faults)) if seen.faults else ()
+    keys = sorted(seen.unsure.union(seen.faults))
+    events = await poller.records(reading, keys) if keys else ()
     return Page(
         events=events,
         cursor={"after": seen.versions.up_to, "found": Findings.model_validate(cursor.get("found", {})).plus(seen.findings).report()},
@@ -124,6 +131,12 @@ def _is_stale(shard: Shard, version: RecordVersion) -> bool:
     is_older = theirs is not None and (stamp.vendor_version is None or stamp.vendor_version < theirs)
     is_partial = version.is_whole and stamp.coverage != "complete"
     return is_older or is_partial or not shard.is_as_stamped
+
+
+def _differs(shard: Shard, version: RecordVersion) -> bool:
+    """Whether a record without versions looks otherwise at its source."""
+    content = version.content or {}
+    return any(shard.structured_data.get(name) != value for name, value in content.items())
 
 
 def _seen_at(shard: Shard) -> datetime:

@@ -1,6 +1,7 @@
 """The binding table of ingestion: what the Functions host calls, and with what."""
 
-from functools import cache, partial
+from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 import azure.functions as func
@@ -12,6 +13,11 @@ from shared.hosting.services import now, services
 
 if TYPE_CHECKING:
     from ingestion.poller import PollerPorts
+    from ingestion.receiver import ReceiverPorts
+    from ingestion.record_reading import RecordPorts
+    from ingestion.sources.source import Webhook
+    from shared.contracts.sync import SyncRequested
+    from shared.messaging.outcomes import Outcome
 
 light = func.Blueprint()
 
@@ -37,6 +43,20 @@ async def ingestion_gdrive_poll(timer: func.TimerRequest) -> None:
     await _schedule("gdrive")
 
 
+@light.function_name("ingestion-slack-webhook")
+@light.route("webhooks/slack", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def ingestion_slack_webhook(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Events of Slack. The vendor cannot hold a function key; it signs what it sends."""
+    return await _receive("slack", req, triggers.traceparent(context))
+
+
+@light.function_name("ingestion-slack-poll")
+@light.timer_trigger(arg_name="timer", schedule="0 */10 * * * *")
+async def ingestion_slack_poll(timer: func.TimerRequest) -> None:
+    """What is due of Slack is asked for, once a day or while a gap is open; nothing is read here."""
+    await _schedule("slack", for_gaps=True)
+
+
 @light.function_name("sync-inbound-worker")
 @light.service_bus_queue_trigger(
     arg_name="message", queue_name=topology.SYNC_INBOUND, connection="SERVICE_BUS", data_type=func.DataType.BINARY
@@ -59,22 +79,19 @@ async def _receive(source: str, req: func.HttpRequest, traceparent: str | None) 
     await loaded()
 
     from ingestion.receiver import receive
-    from ingestion.sources.registry import webhooks
     from ingestion.sources.source import WebhookRequest
     from shared.telemetry.names import Span
     from shared.telemetry.tracing import span
 
     s = services()
     request = WebhookRequest(req.get_body(), {name.lower(): value for name, value in req.headers.items()}, dict(req.route_params))
-    treat = partial(
-        receive, webhook=webhooks(s.settings)[source], connections=s.connections, publisher=s.publisher, metrics=s.metrics, now=now
-    )
     with s.right_of_way.live(), span(Span.WEBHOOK, traceparent=traceparent, source=source):
-        response = await treat(request)
+        response = await receive(request, webhook=_webhooks()[source], ports=_receiver_ports())
     return func.HttpResponse(response.body, status_code=response.status, headers={"Content-Type": response.content_type})
 
 
-async def _schedule(source: str) -> None:
+async def _schedule(source: str, *, for_gaps: bool = False) -> None:
+    """``for_gaps``: also what may not have been pushed, of a source that is polled seldom."""
     await loaded()
 
     from ingestion.scheduler import schedule
@@ -83,17 +100,71 @@ async def _schedule(source: str) -> None:
 
     s = services()
     with span(Span.SCHEDULE, source=source):
-        await schedule(source, connections=s.connection_store, states=s.states, publisher=s.publisher, now=now)
+        gaps, grace = s.gaps if for_gaps else None, timedelta(seconds=s.settings.sync.compare_grace_seconds)
+        await schedule(source, connections=s.connection_store, states=s.states, publisher=s.publisher, now=now, gaps=gaps, grace=grace)
 
 
 async def _read(message: func.ServiceBusMessage, queue: str) -> None:
     await loaded()
 
     from ingestion.poller import read
+    from ingestion.record_reading import open_gap, read_record
     from shared.contracts.sync import SyncRequested
     from shared.messaging.delivery import deliver
 
-    await deliver(triggers.delivery(message, queue), SyncRequested, partial(read, ports=_poller_ports()), ports=services().delivery)
+    async def treat(asked: "SyncRequested") -> "Outcome":
+        return await (read(asked, ports=_poller_ports()) if asked.record is None else read_record(asked, ports=_record_ports()))
+
+    async def given_up(asked: "SyncRequested") -> None:
+        if asked.record is not None:
+            await open_gap("not-read", asked, services().gaps, now())
+
+    await deliver(triggers.delivery(message, queue), SyncRequested, treat, ports=services().delivery, given_up=given_up)
+
+
+@cache
+def _webhooks() -> "dict[str, Webhook]":
+    from ingestion.sources.registry import webhooks
+
+    return webhooks(services().settings, now)
+
+
+@cache
+def _receiver_ports() -> "ReceiverPorts":
+    """Made once per worker: what was heard lately is remembered in it."""
+    from ingestion.coalescing import Coalescing
+    from ingestion.receiver import ReceiverPorts
+
+    s = services()
+    return ReceiverPorts(
+        connections=s.connections,
+        publisher=s.publisher,
+        gaps=s.gaps,
+        coalescing=Coalescing(_window()),
+        metrics=s.metrics,
+        now=now,
+    )
+
+
+@cache
+def _record_ports() -> "RecordPorts":
+    from ingestion.record_reading import RecordPorts
+
+    s, known = services(), _poller_ports()
+    return RecordPorts(
+        pollers=known.pollers,
+        connections=s.connection_store,
+        states=s.states,
+        gaps=s.gaps,
+        publisher=s.publisher,
+        metrics=s.metrics,
+        window=_window(),
+        now=now,
+    )
+
+
+def _window() -> timedelta:
+    return timedelta(seconds=services().settings.slack.window_seconds)
 
 
 @cache
@@ -105,7 +176,7 @@ def _poller_ports() -> "PollerPorts":
     s = services()
     sync = s.settings.sync
     return PollerPorts(
-        pollers=pollers(s.settings, http=s.http, secrets=s.secrets, states=s.states, metrics=s.metrics, now=now),
+        pollers=pollers(s.settings, http=s.http, secrets=s.secrets, states=s.states, index=s.record_index, metrics=s.metrics, now=now),
         connections=s.connection_store,
         states=s.states,
         index=s.record_index,

@@ -16,7 +16,7 @@ from ingestion.comparison import close_gaps, compared, found_by, is_to_be_repeat
 from ingestion.findings import Findings
 from ingestion.pausing import pause, resume
 from ingestion.runs import Standing, advanced, begun, broken_off, ended, next_step, put_aside, standing, stepped, taken
-from ingestion.sources.source import Ask, GiveWay, Page, Poller, Reading, to_nobody
+from ingestion.sources.source import Ask, GiveWay, Page, Poller, Reading, Records, to_nobody
 from shared import topology
 from shared.connections.connection import Connection, Connections
 from shared.contracts.ingestion import IngestionBatch, IngestionEvent
@@ -294,6 +294,8 @@ class _Step:
         grace = timedelta(seconds=self._ports.pace.grace_seconds)
         await close_gaps(self._state, found, connection=self._connection, gaps=self._ports.gaps, grace=grace, at=now)
         is_gone = self._message.stream not in streams_of(self._connection)  # nobody else asks for a comparison of it
+        if is_to_be_repeated(found, before) and isinstance(self._poller, Records):
+            await self._open_gap("events-lost")  # what changed so long ago should have been pushed
         if is_to_be_repeated(found, before) or (is_gone and found.pending):
             await self._ask(Ask(self._message.stream, "compare"), because=f"{self._message.run} again")
         self._state = self._state.model_copy(update={"report": found.report()})

@@ -1,19 +1,24 @@
 """The order in which every webhook call is treated; it knows no vendor.
 
 Size and kind → who calls, on raw bytes → whose connection → what happened → on the queue → "received". An answer of 2xx means that all of
-it is on the queue. What goes wrong is counted and logged with the connection's id, never with anything of the body or the path.
+it is on the queue, or that a gap stands for it. What goes wrong is counted and logged with the connection's id, never with anything of the
+body or the path.
 """
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ingestion.sources.source import Webhook, WebhookRequest, WebhookResponse
+from ingestion.coalescing import Asked, Coalescing
+from ingestion.pausing import pause
+from ingestion.sources.source import Caller, Heard, Webhook, WebhookRequest, WebhookResponse
 from shared.connections.connection import Connection, Connections
-from shared.contracts.ingestion import IngestionEvent
 from shared.errors import ConfigurationError, ContractViolation, SignatureMismatch, TransientError, place_of
+from shared.gaps.gap import Gap, Gaps
 from shared.messaging.publisher import Publisher
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
@@ -23,41 +28,45 @@ log = logging.getLogger(__name__)
 LARGE_BODY_BYTES: Final = 64 * 1024
 """From here on a body is parsed in a thread: parsing must not keep other calls waiting."""
 
-_LEVELS: Final = {"accepted": logging.INFO, "failed": logging.ERROR}
+_LEVELS: Final = {"accepted": logging.INFO, "answered": logging.INFO, "failed": logging.ERROR}
 
 
-class _Refused(Exception):
+@dataclass(frozen=True)
+class ReceiverPorts:
+    """What receiving needs. ``connections`` may remember."""
+
+    connections: Connections
+    publisher: Publisher
+    gaps: Gaps
+    coalescing: Coalescing
+    metrics: Metrics
+    now: Callable[[], datetime]
+
+
+class _Answered(Exception):
     """The call is not treated any further."""
 
-    def __init__(self, status: int, outcome: str, text: str = "") -> None:
+    def __init__(self, response: WebhookResponse, outcome: str) -> None:
         super().__init__(outcome)
-        self.response = WebhookResponse(status, text)
+        self.response = response
         self.outcome = outcome
 
 
-async def receive(
-    request: WebhookRequest,
-    *,
-    webhook: Webhook,
-    connections: Connections,
-    publisher: Publisher,
-    metrics: Metrics,
-    now: Callable[[], datetime],
-) -> WebhookResponse:
+async def receive(request: WebhookRequest, *, webhook: Webhook, ports: ReceiverPorts) -> WebhookResponse:
     """Treat one call."""
     connection: Connection | None = None
     response, outcome, said = webhook.acknowledged, "accepted", {}
     try:
         _check_size_and_kind(request, webhook)
-        connection = await connections.find(webhook.verify(request))
-        if connection is None:
-            raise _Refused(401, "unknown caller")  # noqa: TRY301 - the answers are decided below, in one place
-        events = await _events(request, webhook, connection, now())
-        await publisher.publish(*events)
-        metrics.count(Metric.WEBHOOK_EVENTS, len(events), source=webhook.source)
-        said = {"events": len(events), "correlation": events[0].correlation_id}
-    except _Refused as refused:
-        response, outcome = refused.response, refused.outcome
+        caller = _caller(request, webhook)
+        connection = await _connection(caller, webhook, ports)
+        received_at = ports.now()
+        heard = await _heard(request, webhook, connection, received_at)
+        said = {"events": await _kept(heard, connection, received_at, ports), "correlation": heard.correlation_id}
+        await _pass_on(heard, caller, connection, received_at, ports)
+        _count(heard, webhook, ports)
+    except _Answered as answered:
+        response, outcome = answered.response, answered.outcome
     except SignatureMismatch:
         response, outcome = WebhookResponse(401), "refused"
     except ContractViolation as error:
@@ -68,7 +77,7 @@ async def receive(
         response, outcome, said = WebhookResponse(503), "unavailable", {"reason": type(error).__name__}
     except Exception as error:  # a bug; the host would log its text, which may quote the body
         response, outcome, said = WebhookResponse(500), "failed", {"reason": type(error).__name__, "at": place_of(error)}
-    metrics.count(Metric.WEBHOOK_REQUESTS, source=webhook.source, outcome=outcome)
+    ports.metrics.count(Metric.WEBHOOK_REQUESTS, source=webhook.source, outcome=outcome)
     said |= {"source": webhook.source, "outcome": outcome, "connection": connection.id if connection else None}
     log.log(_LEVELS.get(outcome, logging.WARNING), "webhook call answered", extra=said)
     return response
@@ -76,12 +85,75 @@ async def receive(
 
 def _check_size_and_kind(request: WebhookRequest, webhook: Webhook) -> None:
     if len(request.body) > webhook.limit_bytes:
-        raise _Refused(413, "oversized", "the body is too large")
+        raise _Answered(WebhookResponse(413, "the body is too large"), "oversized")
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in webhook.content_types:
-        raise _Refused(415, "wrong content type", "this kind of content is not read here")
+        raise _Answered(WebhookResponse(415, "this kind of content is not read here"), "wrong content type")
 
 
-async def _events(request: WebhookRequest, webhook: Webhook, connection: Connection, received_at: datetime) -> Sequence[IngestionEvent]:
+def _caller(request: WebhookRequest, webhook: Webhook) -> Caller:
+    caller = webhook.verify(request)
+    if caller.answer is not None:
+        raise _Answered(caller.answer, "answered")
+    return caller
+
+
+async def _connection(caller: Caller, webhook: Webhook, ports: ReceiverPorts) -> Connection:
+    for handle in caller.handles:
+        connection = await ports.connections.find(handle)
+        if connection is not None:
+            return connection
+    raise _Answered(webhook.unknown, "unknown caller")
+
+
+async def _heard(request: WebhookRequest, webhook: Webhook, connection: Connection, received_at: datetime) -> Heard:
     if len(request.body) > LARGE_BODY_BYTES:
-        return await asyncio.to_thread(webhook.events, request, connection, received_at)
-    return webhook.events(request, connection, received_at)
+        return await asyncio.to_thread(webhook.heard, request, connection, received_at)
+    return webhook.heard(request, connection, received_at)
+
+
+async def _kept(heard: Heard, connection: Connection, at: datetime, ports: ReceiverPorts) -> int:
+    """Put all of it where it is safe. Returns how many events were put on the queue as they are."""
+    told, asked = [], []
+    for one in heard.told:
+        if ports.coalescing.may_be_told(one, connection, at):
+            told.append(one.event)
+        elif one.instead is not None:
+            asked.append(ports.coalescing.asked(one.instead, connection, at, in_a_burst=True))
+    asked += [ports.coalescing.asked(hint, connection, at) for hint in heard.hints]
+    await ports.publisher.publish(*told)
+    await _ask(asked, ports)
+    for lost in heard.lost:
+        gap = Gap.found(tenant_id=connection.tenant_id, connection_id=connection.id, stream=lost.stream, reason=lost.reason, at=at)
+        await ports.gaps.open(gap)
+    if heard.revoked is not None and connection.status == "active":
+        await pause(connection, heard.revoked, connections=ports.connections, at=at)
+    return len(told)
+
+
+async def _pass_on(heard: Heard, caller: Caller, connection: Connection, at: datetime, ports: ReceiverPorts) -> None:
+    """Ask for the same records of further accounts that are connected: each sees as much of one as its own credential may."""
+    # Without the context: the caller's own read asks by it who else may see the record, and they would be told twice.
+    every = [replace(hint, context=None) for hint in (*heard.hints, *(one.instead for one in heard.told if one.instead is not None))]
+    hints = {(hint.stream, hint.record): hint for hint in every}
+    for handle in caller.others if hints else ():
+        other = await ports.connections.find(handle)
+        if other is None or other.id == connection.id or other.source != connection.source or other.credential is None:
+            continue
+        await _ask([ports.coalescing.asked(hint, other, at) for hint in hints.values()], ports)
+
+
+async def _ask(asked: Sequence[Asked | None], ports: ReceiverPorts) -> None:
+    for one in asked:
+        if one is None:
+            continue
+        if one.due_at is None:
+            await ports.publisher.publish(one.message)
+        else:
+            await ports.publisher.schedule(one.message, due_at=one.due_at)
+        ports.coalescing.kept(one)
+
+
+def _count(heard: Heard, webhook: Webhook, ports: ReceiverPorts) -> None:
+    ports.metrics.count(Metric.WEBHOOK_EVENTS, len(heard.told) + len(heard.hints), source=webhook.source)
+    for (name, treatment), count in Counter((event.name, event.treatment) for event in heard.events).items():
+        ports.metrics.count(Metric.WEBHOOK_HEARD, count, source=webhook.source, event=name, treatment=treatment)

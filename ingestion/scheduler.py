@@ -16,6 +16,7 @@ from shared.contracts.canonical import digest
 from shared.contracts.message import timestamp
 from shared.contracts.sync import SyncKind, SyncRequested
 from shared.errors import Conflict
+from shared.gaps.gap import Gap, Gaps
 from shared.messaging.publisher import Publisher
 from shared.streams.defaults import streams_of
 from shared.streams.state import StreamStates
@@ -26,6 +27,9 @@ STALLED_AFTER: Final = timedelta(minutes=10)
 """A step of a long run that nobody went on with for so long is asked for again: its message was parked, or met a pause."""
 EARLY: Final = timedelta(seconds=30)
 """By so much a connection is due before its time: a tick that comes a moment earlier than the last one did must not pass it by."""
+BEYOND_READING: Final = frozenset({"acl-unknown", "not-readable", "rejected"})
+"""Gaps that wait for a person: to read once more does not close them."""
+GRACE: Final = timedelta(minutes=15)
 LONG_RUNS: Final[tuple[SyncKind, ...]] = ("backfill", "compare")
 
 
@@ -44,8 +48,11 @@ async def schedule(
     states: StreamStates,
     publisher: Publisher,
     now: Callable[[], datetime],
+    gaps: Gaps | None = None,
+    grace: timedelta = GRACE,
 ) -> Scheduled:
-    """Ask for all that is due of one source.
+    """Ask for all that is due of one source. ``gaps``: of a source that pushes and is polled seldom, so that what it may not have pushed
+    does not wait for the next poll; ``grace``: what is younger is judged by no comparison.
 
     Raises:
         TransientError: a store or the broker cannot now. What was asked for so far is asked for; the rest at the next tick.
@@ -57,6 +64,10 @@ async def schedule(
         requests = [*_changes(connection, at), *_comparisons(connection, at), *await _stalled(connection, states, at)]
         await publisher.publish(*requests)
         await _store_next(connection, connections, at)
+        count += len(requests)
+    if gaps is not None:
+        requests = await _for_gaps(source, connections=connections, states=states, gaps=gaps, ripe_before=at - grace, at=at)
+        await publisher.publish(*requests)
         count += len(requests)
     return Scheduled(len(due), count)
 
@@ -88,6 +99,31 @@ async def _stalled(connection: Connection, states: StreamStates, at: datetime) -
                 nudge = int(at.timestamp() // STALLED_AFTER.total_seconds())
                 found.append(again.model_copy(update={"run": state.run, "step": state.step, "nudge": nudge}))
     return found
+
+
+async def _for_gaps(
+    source: str, *, connections: Connections, states: StreamStates, gaps: Gaps, ripe_before: datetime, at: datetime
+) -> list[SyncRequested]:
+    """A comparison for each stream with a gap that one can close by now. For what was seen of its gaps so far there is one; if that closes
+    none of them, the next is the daily one."""
+    by_stream: dict[tuple[str, str], list[Gap]] = {}
+    for gap in await gaps.open_of_source(source):
+        if gap.reason not in BEYOND_READING and gap.is_closed_by(ripe_before):
+            by_stream.setdefault((gap.connection_id, gap.stream), []).append(gap)
+    requests = []
+    for (connection_id, stream), ripe in by_stream.items():
+        connection = await connections.find(connection_id)
+        if connection is None or connection.status != "active" or connection.credential is None or stream not in streams_of(connection):
+            continue
+        if any(gap.tenant_id != connection.tenant_id for gap in ripe):  # the account was another tenant's
+            continue
+        run = digest(connection_id, stream, "gaps", *sorted(f"{gap.id} {gap.seen_at or gap.opened_at}" for gap in ripe))
+        state = await states.read(connection, stream, "compare")
+        if state.run != run and not state.is_running:
+            requests.append(
+                _request(connection, stream, "compare", due_at=at, at=at).model_copy(update={"run": run, "correlation_id": run})
+            )
+    return requests
 
 
 async def _store_next(connection: Connection, connections: Connections, at: datetime) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from shared.errors import ConfigurationError
 from shared.topology import LEXICAL, MINILM, SPACES, Space
@@ -57,6 +57,47 @@ class GDriveSettings(_Group):
 
     api_base_url: str = Field(default="https://www.googleapis.com", pattern=_BASE_URL)
     directory_base_url: str = Field(default="https://admin.googleapis.com", pattern=_BASE_URL)
+
+
+class SlackSettings(_Group):
+    """How Slack is received and asked."""
+
+    webhook_limit_bytes: int = Field(default=1024 * 1024, gt=0)
+    signing_secrets: SecretStr | None = None
+    """Pairs ``app=secret`` with commas between them; two of one app while its secret is replaced."""
+    app_tokens: SecretStr | None = None
+    """Pairs ``app=token`` of app-level tokens, ``xapp-…``."""
+    api_base_url: str = Field(default="https://slack.com", pattern=_BASE_URL)
+    window_seconds: float = Field(default=30, gt=0, le=900)
+    """With the grace well under half of the hour in which a queue knows a message again."""
+
+    @field_validator("signing_secrets", "app_tokens")
+    @classmethod
+    def in_pairs(cls, said: SecretStr | None) -> SecretStr | None:
+        """Pairs can be read."""
+        if said is not None:
+            _pairs(said)
+        return said
+
+    @property
+    def secrets_of_apps(self) -> Mapping[str, tuple[str, ...]]:
+        """The signing secrets by app, in the order they stand in."""
+        return _pairs(self.signing_secrets)
+
+    @property
+    def tokens_of_apps(self) -> Mapping[str, str]:
+        """The app-level token by app; of several the last one."""
+        return {app: tokens[-1] for app, tokens in _pairs(self.app_tokens).items()}
+
+
+def _pairs(said: SecretStr | None) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for pair in said.get_secret_value().split(",") if said is not None else ():
+        app, is_pair, value = (part.strip() for part in pair.partition("="))
+        if not (is_pair and re.fullmatch(r"A[0-9A-Z]+", app) and value):
+            raise ValueError("give pairs of an app's id and its secret, as A0123456789=secret, with commas between them")
+        found[app] = (*found.get(app, ()), value)
+    return found
 
 
 class SyncSettings(_Group):
@@ -118,6 +159,7 @@ class Settings(_Group):
     """By variable. A field of its own for each would have to know the connections."""
     salesforce: SalesforceSettings = SalesforceSettings()
     gdrive: GDriveSettings = GDriveSettings()
+    slack: SlackSettings = SlackSettings()
     sync: SyncSettings = SyncSettings()
     embedding: EmbeddingSettings
     auth: AuthSettings
@@ -161,6 +203,11 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "SALESFORCE_API_VERSION": ("salesforce", "api_version"),
     "GDRIVE_API_BASE_URL": ("gdrive", "api_base_url"),
     "GDRIVE_DIRECTORY_BASE_URL": ("gdrive", "directory_base_url"),
+    "SLACK_WEBHOOK_LIMIT_BYTES": ("slack", "webhook_limit_bytes"),
+    "SLACK_SIGNING_SECRETS": ("slack", "signing_secrets"),
+    "SLACK_APP_TOKENS": ("slack", "app_tokens"),
+    "SLACK_API_BASE_URL": ("slack", "api_base_url"),
+    "SLACK_WINDOW_SECONDS": ("slack", "window_seconds"),
     "SYNC_STEP_SECONDS": ("sync", "step_seconds"),
     "SYNC_OVERLAP_SECONDS": ("sync", "overlap_seconds"),
     "SYNC_COMPARE_GRACE_SECONDS": ("sync", "compare_grace_seconds"),

@@ -21,12 +21,12 @@ POSITIVE_CACHE_SECONDS: Final = 60.0
 class Credential(Wire):
     """How we log in at the vendor's. No secret is in here: only the name it is kept under."""
 
-    kind: Literal["jwt-bearer", "client-credentials", "service-account", "refresh-token"]
+    kind: Literal["jwt-bearer", "client-credentials", "service-account", "refresh-token", "bot-token"]
     base_url: str
     """Where the vendor logs in: for Salesforce ``https://login.salesforce.com`` or the organization's own domain, for Google
-    ``https://oauth2.googleapis.com``."""
+    ``https://oauth2.googleapis.com``, for Slack ``https://slack.com``."""
     client_id: str
-    """For a service account its address."""
+    """For a service account its address, for Slack the app's id."""
     subject: str | None = None
     """Who we act as, where the vendor wants to know."""
     audience: str | None = None

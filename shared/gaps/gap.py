@@ -19,11 +19,14 @@ GapReason = Literal[
     "incomplete-search",
     "not-readable",
     "rejected",
+    "events-lost",
+    "not-read",
 ]
 """``acl-unknown``: readers could not be told. ``partial-out-of-order``: an older event came late and speaks for fields a newer one does
 not. ``deletions-not-retained``, ``changes-not-retained``: the vendor's log is shorter than we were away. ``incomplete-search``: the vendor
 said that it had not looked everywhere. ``not-readable``: the vendor does not let us read the stream. ``rejected``: what was read could not
-be stored, and is parked."""
+be stored, and is parked. ``events-lost``: the vendor did not tell us of everything, or we were away when it did. ``not-read``: a record
+that changed could not be read, and the request for it is parked."""
 
 SEEN_EVERY: Final = timedelta(seconds=60)
 """An open gap that is seen again is written again no sooner: ten thousand records with unknown readers are one gap."""
@@ -80,6 +83,13 @@ class Gaps(Protocol):
 
     async def open_ones(self, tenant_id: str, connection_id: str) -> list[Gap]:
         """The open gaps of a connection, the oldest first.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
+    async def open_of_source(self, source: str) -> list[Gap]:
+        """The open gaps of all connections of a source, of all tenants, the oldest first: for the scheduler, which reads nothing for them.
 
         Raises:
             TransientError: when the store cannot answer now.

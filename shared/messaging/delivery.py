@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -63,22 +64,37 @@ class DeliveryPorts:
     """Raises until the store has what handlers rely on; messages come back later meanwhile."""
 
 
-async def deliver(delivery: Delivery, contract: type[MessageT], handler: Handler[MessageT], *, ports: DeliveryPorts) -> None:
+async def deliver(
+    delivery: Delivery,
+    contract: type[MessageT],
+    handler: Handler[MessageT],
+    *,
+    ports: DeliveryPorts,
+    given_up: Callable[[MessageT], Awaitable[None]] | None = None,
+) -> None:
     """Handle one delivered message; returning means it may be completed.
+
+    ``given_up`` is told of a message before it is parked, or left to the broker to park: what it asks for will not happen by itself.
 
     Raises:
         Exception: an unknown error whose budget is spent (the broker then dead-letters), or a failure to send the message on.
     """
     properties = delivery.properties
     traceparent = str(properties[TRACEPARENT]) if TRACEPARENT in properties else None
+
+    async def told() -> None:
+        if given_up is not None:
+            with suppress(PermanentError):  # nobody can read it: then nobody knows what it stood for
+                await given_up(contract.from_object(await redeemed(delivery.body, claims=ports.claims)))
+
     with span(Span.HANDLE, traceparent=traceparent, type=contract.TYPE, message_id=delivery.message_id):
         try:
             outcome = await _handled(delivery, contract, handler, ports)
         except asyncio.CancelledError:
             # The worker never answers for a function a CancelledError leaves; azure-functions-python-worker, dispatcher.
-            await _decided(DependencyUnavailable("cancelled while handling"), delivery, contract.TYPE, ports)
+            await _decided(DependencyUnavailable("cancelled while handling"), delivery, contract.TYPE, ports, told)
         except Exception as error:  # the one place that decides for every error
-            await _decided(error, delivery, contract.TYPE, ports)
+            await _decided(error, delivery, contract.TYPE, ports, told)
         else:
             ports.breakers.of(contract.TYPE).record(failed=False)
             said = type(outcome).__name__.lower()
@@ -95,14 +111,18 @@ async def _handled(delivery: Delivery, contract: type[MessageT], handler: Handle
     return await handler(contract.from_object(await redeemed(delivery.body, claims=ports.claims)))
 
 
-async def _decided(error: Exception, delivery: Delivery, message_type: str, ports: DeliveryPorts) -> None:
+async def _decided(
+    error: Exception, delivery: Delivery, message_type: str, ports: DeliveryPorts, given_up: Callable[[], Awaitable[None]]
+) -> None:
     try:
-        await _decide(error, delivery, message_type, ports)
+        await _decide(error, delivery, message_type, ports, given_up)
     except asyncio.CancelledError:
         raise DependencyUnavailable("cancelled while sending the message on") from None
 
 
-async def _decide(error: Exception, delivery: Delivery, message_type: str, ports: DeliveryPorts) -> None:
+async def _decide(
+    error: Exception, delivery: Delivery, message_type: str, ports: DeliveryPorts, given_up: Callable[[], Awaitable[None]]
+) -> None:
     now = ports.now()
     first_failed_at = delivery.first_failed_at or now
     breaker = ports.breakers.of(message_type)
@@ -125,12 +145,31 @@ async def _decide(error: Exception, delivery: Delivery, message_type: str, ports
             first_failed_at=first_failed_at,
         )
         _note("later", error, delivery, message_type, ports)
+    elif not await _is_told(given_up, delivery, now, ports):
+        _note("later", error, delivery, message_type, ports)
     elif isinstance(error, PipelineError):
         await ports.returns.reject(delivery, reason=type(error).__name__, detail=str(error), rejected_at=now)
         _note("rejected", error, delivery, message_type, ports)
     else:
         _note("raised", error, delivery, message_type, ports)
         raise error
+
+
+async def _is_told(given_up: Callable[[], Awaitable[None]], delivery: Delivery, now: datetime, ports: DeliveryPorts) -> bool:
+    """Whether it is known that a message is given up. If not now, it comes back once more: abandoned, it would be with the broker's dead
+    letters in seconds, and nobody would know."""
+    try:
+        await given_up()
+    except TransientError:
+        await ports.returns.later(
+            delivery,
+            due_at=now + timedelta(seconds=LONGEST_BACK_OFF_SECONDS),
+            spent=delivery.spent,
+            spent_on_unknown=delivery.spent_on_unknown,
+            first_failed_at=delivery.first_failed_at or now,
+        )
+        return False
+    return True
 
 
 def _back_off_seconds(error: Exception, delivery: Delivery, *, held: bool) -> float | None:

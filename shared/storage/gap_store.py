@@ -20,6 +20,9 @@ PAGE_ITEMS: Final = 100
 
 OPEN_ONES: Final = 'SELECT * FROM c WHERE c.tenantId = @tenant AND c.connectionId = @connection AND c.status = "open"'
 
+OPEN_OF_SOURCE: Final = 'SELECT * FROM c WHERE c.status = "open" AND STARTSWITH(c.connectionId, @source)'
+"""Of all tenants: only the scheduler asks it."""
+
 
 class CosmosGaps(Gaps):
     """The port over one account."""
@@ -53,6 +56,12 @@ class CosmosGaps(Gaps):
             tenant=tenant_id,
             connection=connection_id,
         )
+        return sorted([_gap(row) async for row in rows], key=lambda gap: gap.opened_at)
+
+    @override
+    async def open_of_source(self, source: str) -> list[Gap]:
+        container = await self._account.container(topology.GAPS)
+        rows = queried(container, OPEN_OF_SOURCE, "list gaps of a source", page_items=PAGE_ITEMS, source=f"{source}:")
         return sorted([_gap(row) async for row in rows], key=lambda gap: gap.opened_at)
 
     @override

@@ -8,6 +8,7 @@ from shared.connections.connection import Connection
 DEFAULT_STREAMS: Final[Mapping[str, tuple[str, ...]]] = {
     "salesforce": ("User", "Account", "Contact", "Lead", "Opportunity"),
     "gdrive": ("drives",),
+    "slack": ("User", "Channel"),
 }
 """By source, in the order they are read first: people before what they own, the list of shared drives before what is in them."""
 

@@ -19,8 +19,9 @@ from shared.shards.ids import ShardId, shard_id
 from shared.shards.model import Metadata, Shard
 from shared.shards.store import ShardStore, StateChange
 
-StateKind = Literal["changes", "backfill", "compare", "account"]
-"""The kinds of reading, and ``account``: what the workers of a connection share, such as how much of its allowance is used."""
+StateKind = Literal["changes", "backfill", "compare", "account", "record"]
+"""The kinds of reading; ``account``: what the workers of a connection share, such as how much of its allowance is used; ``record``: when
+one record, that the source gave a hint of, was read last."""
 
 ACCOUNT: Final = "account"
 """The stream of the state that the workers of a connection share."""

@@ -20,6 +20,10 @@ class Metric(StrEnum):
 
     WEBHOOK_REQUESTS = "shardline.webhook.requests", "Webhook calls answered, by `source` and `outcome`."
     WEBHOOK_EVENTS = "shardline.webhook.events", "Events taken from webhook calls and put on the queue, by `source`."
+    WEBHOOK_HEARD = (
+        "shardline.webhook.heard",
+        "Events of a vendor that tells of many kinds, by `source`, `event` and `treatment`: `handled`, `ignored` or `unrecognised`.",
+    )
     SYNC_RECORDS = "shardline.sync.records", "Records a poller put on the queue, by `source` and `kind` of run."
     SOURCE_REQUESTS = "shardline.source.requests", "Requests made of a vendor, by `source`, `operation` and `outcome`."
     MESSAGES_PUBLISHED = "shardline.messages.published", "Messages handed to the broker, by `type`."

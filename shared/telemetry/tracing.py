@@ -6,8 +6,13 @@ opens, to keep it out of the cold start.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
 
 from shared.telemetry.names import Span
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 
 @contextmanager
@@ -20,7 +25,7 @@ def span(name: Span, *, traceparent: str | None = None, **attributes: str) -> It
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     parent = TraceContextTextMapPropagator().extract({"traceparent": traceparent}) if traceparent else None
-    with trace.get_tracer("shardline").start_as_current_span(
+    with _tracer().start_as_current_span(
         name.value, context=parent, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as step:
         try:
@@ -37,3 +42,11 @@ def current_traceparent() -> str | None:
     carrier: dict[str, str] = {}
     TraceContextTextMapPropagator().inject(carrier)
     return carrier.get("traceparent")
+
+
+@cache
+def _tracer() -> "Tracer":
+    """Made once: making one takes as long as a span. One that is made before the provider is set follows it."""
+    from opentelemetry import trace
+
+    return trace.get_tracer("shardline")
