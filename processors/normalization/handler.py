@@ -11,8 +11,10 @@ from datetime import datetime
 from processors.normalization.announcing import announce, cause_of
 from processors.normalization.holding import Holding
 from processors.normalization.merging import led_to_of, merge, relink, revive
+from processors.normalization.moments import is_ordered_by_field, stamped, told_anew
 from processors.normalization.placing import have_it_look_again, have_it_look_within, place_of, stands_for_more, waits_for_its_folder
 from processors.normalization.proposal import content_change, merged, proposed, readers_of
+from processors.normalization.renaming import is_of_a_given_up_id, rename, under_todays_id
 from processors.normalization.sighting import Sighting
 from processors.normalization.standing import held_late, says_nothing, stood
 from shared.contracts.ingestion import IngestionEvent
@@ -53,11 +55,14 @@ async def normalize(
         outcome = await stood(sighting, stored, shards=shards, index=index, publisher=publisher, now=now)
     elif (survivor := sighting.survivor) is not None:
         outcome = await merge(sighting, survivor, known, shards=shards, index=index, publisher=publisher, now=now)
+    elif (before := sighting.previous) is not None:
+        outcome = await rename(sighting, before, known, shards=shards, index=index, publisher=publisher, now=now)
     elif isinstance(known, Alias) and _is_of_nobody(sighting, known):
         outcome = Ignored("given-up id")
     else:
         if isinstance(known, Alias) and not sighting.conversion.merged_into:
-            known = await shards.read(event.tenant_id, known.surviving_id)
+            # Where the other shard's retention is over, the record begins anew in place of the alias.
+            known = await shards.read(event.tenant_id, known.surviving_id) or known
         outcome = await _taken(sighting, known, shards=shards, index=index, gaps=gaps, publisher=publisher, metrics=metrics, now=now)
     if (led_to := led_to_of(event)) is not None:
         await relink(sighting, led_to, shards=shards, index=index, publisher=publisher)
@@ -71,6 +76,8 @@ def _is_of_nobody(sighting: Sighting, alias: Alias) -> bool:
     the record is there by itself again: then the event is newer than the merge and says that it is merged into no other. One that leaves
     that out is no proof, and the next poll brings the record as a whole.
     """
+    if sighting.conversion.renamed_from is not None:
+        return False  # it is the shard's newer id
     if sighting.conversion.merged_into is None:
         return sighting.is_deletion
     return not (sighting.is_unmerged and alias.is_over_by(sighting.seen))
@@ -90,24 +97,25 @@ async def _taken(
     event, stored = sighting.event, None if isinstance(place, Alias) else place
     known = stored.normalization if stored else None
     standing = order(sighting.version, known.version) if known else Order.NEWER
+    anew = sighting if stored is None else _as_far_as_news(sighting, stored, standing)
+    if stored is not None and anew is None:
+        return await _overtaken(sighting, stored, shards=shards, gaps=gaps, publisher=publisher, now=now)
+    anew = anew or sighting
 
-    if stored is not None and known is not None and standing is Order.OLDER:
-        if not sighting.is_covered_by(known):
-            await _open_gap("partial-out-of-order", sighting, gaps, now())
-        late = await held_late(sighting, stored, shards=shards, publisher=publisher, now=now)
-        return late or await _unchanged(stored, event, publisher, reason="older", at=now())
-
-    data = merged(sighting, stored)
+    data = merged(anew, stored)
     stands = await place_of(sighting, stored, data, shards=shards)
-    shard, stamp = proposed(sighting, stored, data=data, place=stands, now=now())
+    shard, stamp = proposed(anew, stored, data=data, place=stands, now=now())
+    stamp = stamped(stamp, sighting, anew, known)
+    shard = shard.model_copy(update={"normalization": stamp})
     if stored is not None and known is not None and stamp.fingerprint == known.fingerprint and stored.is_as_stamped:
         is_held_anew = sighting.holder is not None and Holding.of(shard) != Holding.of(stored)
         if not is_held_anew and not _must_stamp_move(sighting, stamp, known):
             return await _unchanged(stored, event, publisher, reason="same", at=now())
         held = (shard.external_relationships, shard.metadata) if sighting.holder is not None else None
-        stamped = await shards.change(stored, SightingChange(stamp, held))
-        return await _unchanged(stamped, event, publisher, reason="same content in a later version", at=now())
-    if stored is not None and known is not None and standing is Order.SAME and stamp.fingerprint < known.fingerprint:
+        marked = await shards.change(stored, SightingChange(stamp, held))
+        return await _unchanged(marked, event, publisher, reason="same content in a later version", at=now())
+    is_tied = standing is Order.SAME and not is_ordered_by_field(sighting)
+    if stored is not None and known is not None and is_tied and stamp.fingerprint < known.fingerprint:
         # Two contents for one moment. Which is kept is arbitrary, but it must not depend on the order they arrive in.
         late = await held_late(sighting, stored, shards=shards, publisher=publisher, now=now)
         return late or await _unchanged(stored, event, publisher, reason="tied", at=now())
@@ -131,6 +139,27 @@ async def _taken(
     return Stored(shard.id, shard.revision_number, reason=cause)
 
 
+def _as_far_as_news(sighting: Sighting, stored: Shard, standing: Order) -> Sighting | None:
+    """With the fields of which nothing later is known; None when there is nothing new in it."""
+    known = stored.normalization
+    if known is None or not is_ordered_by_field(sighting):
+        return None if standing is Order.OLDER else sighting
+    if sighting.is_deletion and is_of_a_given_up_id(sighting, stored):
+        return None
+    return told_anew(under_todays_id(sighting, stored), stored, known)
+
+
+async def _overtaken(
+    sighting: Sighting, stored: Shard, *, shards: ShardStore, gaps: Gaps, publisher: Publisher, now: Callable[[], datetime]
+) -> Outcome:
+    """Something newer is known. Where fields have no moments of their own, what it says of those the newer does not speak for is lost."""
+    known = stored.normalization
+    if known is not None and not is_ordered_by_field(sighting) and not sighting.is_covered_by(known):
+        await _open_gap("partial-out-of-order", sighting, gaps, now())
+    late = await held_late(sighting, stored, shards=shards, publisher=publisher, now=now)
+    return late or await _unchanged(stored, sighting.event, publisher, reason="older", at=now())
+
+
 def _must_stamp_move(sighting: Sighting, stamp: Normalization, known: Normalization) -> bool:
     """Whether the stamp has to move although the content has not.
 
@@ -138,6 +167,8 @@ def _must_stamp_move(sighting: Sighting, stamp: Normalization, known: Normalizat
     before has nothing between; re-reading it costs no write, unless it speaks for more than was known: or an older part that comes late
     would look like a gap. An event without one is ordered by its moment alone, whatever is stored.
     """
+    if is_ordered_by_field(sighting):
+        return (stamp.observed_at, stamp.complete_at, stamp.spoken) != (known.observed_at, known.complete_at, known.spoken)
     if stamp.vendor_version != known.vendor_version or sighting.speaks_for_more_than(known):
         return True
     event = sighting.event

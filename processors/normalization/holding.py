@@ -70,7 +70,8 @@ def held(sighting: Sighting, stored: Shard | None, *, label: object, now: dateti
         return known
     ours = [edge for edge in known.edges if (edge.system, edge.scope) == (event.source, scope)]
     is_alias = stored is not None and stored.id != sighting.shard_id
-    external_id = ours[0].external_id if ours and is_alias else sighting.external_id
+    # Only the news of another id moves an edge to it (``renaming``).
+    external_id = ours[0].external_id if ours and (is_alias or conversion.renamed_from is not None) else sighting.external_id
     renewed = ExternalRelationship(
         id=external_edge_id(system=event.source, scope=scope, record_type=conversion.record_type, external_id=external_id),
         system=event.source,
@@ -83,10 +84,10 @@ def held(sighting: Sighting, stored: Shard | None, *, label: object, now: dateti
         created_at=ours[0].created_at if ours else now,
     )
     others = tuple(edge for edge in known.edges if edge not in ours)
+    if ours and (sighting.holder is not None or not conversion.has_versions):
+        renewed = renewed.model_copy(update={"last_synced_at": max(event.observed_at, ours[0].last_synced_at)})
     if sighting.holder is None:
         return Holding((*others, renewed), known.home, known.let_go)
-    if ours:
-        renewed = renewed.model_copy(update={"last_synced_at": max(event.observed_at, ours[0].last_synced_at)})
     # Archived with its folder: those who held it see that no more.
     is_of_nobody = stored is not None and stored.status == "archived" and stored.metadata.gone_with is not None
     over = [edge for edge in others if _is_over(edge, sighting, known, is_late=is_late) or (is_of_nobody and edge.system == event.source)]

@@ -63,7 +63,7 @@ async def merge(
         alias = Alias(event.tenant_id, shard_id, survivor.shard_id, seen=sighting.seen, revision_number=revision)
         await shards.add_alias(alias, instead_of=known)
     # The id itself, so that nothing of it is found any more.
-    await publisher.publish(_emitted(sighting, shard_id, sighting.conversion.shard_type_id, revision))
+    await publisher.publish(emitted(sighting, shard_id, sighting.conversion.shard_type_id, revision))
     for place in {shard_id: None, led_to: None} if led_to_of(event) is None else ():
         await relink(sighting, place, shards=shards, index=index, publisher=publisher)
     return Stored(shard_id, revision, reason="merge") if is_news else Unchanged("merged")
@@ -109,9 +109,9 @@ async def relink(sighting: Sighting, led_to: ShardId, *, shards: ShardStore, ind
     waiting = []
     end = None if led_to == sighting.shard_id else await shards.read(sighting.event.tenant_id, led_to)
     if end is not None and end.id == led_to and end.status != "draft":
-        waiting.append(_emitted(sighting, end.id, end.shard_type_id, end.revision_number))
+        waiting.append(emitted(sighting, end.id, end.shard_type_id, end.revision_number))
     async for naming in _named_otherwise(sighting, led_to, index):
-        waiting.append(_emitted(sighting, naming.id, naming.shard_type_id, naming.revision_number))
+        waiting.append(emitted(sighting, naming.id, naming.shard_type_id, naming.revision_number))
         if len(waiting) == AT_ONCE:
             await publisher.publish(*waiting)
             waiting.clear()
@@ -185,7 +185,8 @@ async def _ensure(sighting: Sighting, survivor: Survivor, shards: ShardStore, at
         await shards.create(made)
 
 
-def _emitted(sighting: Sighting, shard_id: str, shard_type_id: str, revision: int) -> ShardEmitted:
+def emitted(sighting: Sighting, shard_id: str, shard_type_id: str, revision: int) -> ShardEmitted:
+    """What has a shard, or what is left of an id that was given up, looked at anew."""
     return ShardEmitted(
         tenant_id=sighting.event.tenant_id,
         correlation_id=sighting.event.correlation_id,

@@ -5,7 +5,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from processors.normalization.channels import channel_audience, channel_readers
 from processors.normalization.holding import Holding, held, shown_to
+from processors.normalization.moments import is_late
 from processors.normalization.placing import Place, goes_along
 from processors.normalization.sighting import Sighting
 from shared.access.acl import ADMINS, ADMINS_ONLY, Acl, Principal, group, person, readers, user
@@ -39,7 +41,9 @@ def proposed(
     metadata = holding.noted(stored.metadata if stored else Metadata()).model_copy(
         update={"connection_id": event.connection_id, "correlation_id": event.correlation_id}
     )
-    status: Status = "deleted" if sighting.is_deletion else "active"
+    is_gone = sighting.is_deletion or (is_late(sighting, known) and stored is not None and stored.status == "deleted")
+    is_lost = conversion.lost_flag is not None and data.get(conversion.lost_flag) is True
+    status: Status = "deleted" if is_gone else "archived" if is_lost else "active"
     if conversion.placement is not None:
         status, metadata = _standing(sighting, holding, metadata, data, place)
     stamp = Normalization(
@@ -125,7 +129,9 @@ def merged(sighting: Sighting, stored: Shard | None) -> dict[str, Any]:
     data = dict(stored.structured_data) if stored else {}
     if event.payload is None:
         return data
-    read = conversion.read(event.payload, event.coverage)
+    spoken = stored.normalization.spoken if stored and stored.normalization else {}
+    later = frozenset(field for field, at in spoken.items() if at > event.observed_at)
+    read = conversion.read(event.payload, event.coverage, known=data, later=later)
     if conversion.readers == "permissions" and _is_another_version(sighting, stored):
         # With whom it was shared and where it was may be over, and not everybody to whom it is shown may know.
         placement = conversion.placement
@@ -154,6 +160,8 @@ def readers_of(sighting: Sighting, data: Mapping[str, Any], holding: Holding, pl
             return readers((*_named(sighting, data, holding), *(group(source, folder) for folder in above), ADMINS))
         case "members":
             return readers((group(source, sighting.external_id), ADMINS))
+        case "channel":
+            return channel_readers(source, sighting.scope, _channel(sighting, holding), data)
         case _:
             owner = sighting.external_id if conversion.readers == "self" else data.get(conversion.owner_field or "")
             if not isinstance(owner, str) or not owner or not owner.startswith(conversion.owner_prefix):
@@ -167,7 +175,9 @@ def audience_of(sighting: Sighting, data: Mapping[str, Any], holding: Holding, p
     Whose folder it is, or who is shown it without being named, may look into the folders above as well, and what is in it names those, too:
     or everybody would be in each of the thousands of folders they have, and every search of theirs would have to carry all of them.
     """
-    conversion = sighting.conversion
+    conversion, source = sighting.conversion, sighting.event.source
+    if conversion.readers == "channel":
+        return channel_audience(source, sighting.scope, _channel(sighting, holding), data)
     if conversion.readers == "members":
         found = members_in(data.get("members"))
     elif conversion.placement is not None and conversion.placement.path is not None:
@@ -175,7 +185,13 @@ def audience_of(sighting: Sighting, data: Mapping[str, Any], holding: Holding, p
         found = _listed(data, is_alone=is_limited) if place.ancestors and not is_limited else _named(sighting, data, holding)
     else:
         return None
-    return Audience(principal=group(sighting.event.source, sighting.external_id), members=tuple(sorted(found))) if found else None
+    return Audience(principal=group(source, sighting.external_id), members=tuple(sorted(found))) if found else None
+
+
+def _channel(sighting: Sighting, holding: Holding) -> str:
+    """The id it has today, by its edge: an event may know it by an older one."""
+    ours = [edge.external_id for edge in holding.edges if (edge.system, edge.scope) == (sighting.event.source, sighting.scope)]
+    return ours[0] if ours else sighting.external_id
 
 
 def _named(sighting: Sighting, data: Mapping[str, Any], holding: Holding) -> frozenset[Principal]:

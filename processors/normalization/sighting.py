@@ -80,6 +80,20 @@ class Sighting:
         return None if external_id == self.external_id else Survivor(external_id, self.shard_id_of(external_id))
 
     @property
+    def previous(self) -> "Survivor | None":
+        """The record under the id it had before, of an event that says that it has another one now; None for any other event.
+
+        Raises:
+            UnmappableRecord: when what should name it is no id.
+        """
+        field = self.conversion.renamed_from
+        said = (self.event.payload or {}).get(field) if field else None
+        if not isinstance(said, str) or not said:
+            return None
+        external_id = self.conversion.external_id(said)
+        return None if external_id == self.external_id else Survivor(external_id, self.shard_id_of(external_id))
+
+    @property
     def version(self) -> Version:
         """Its place in the order of versions."""
         return Version(self.event.vendor_version, self.event.observed_at, self.conversion.version)

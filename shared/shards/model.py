@@ -61,6 +61,10 @@ class Normalization(Wire):
     coverage: Coverage
     unmerged: Seen | None = Field(default=None, exclude_if=lambda seen: seen is None)
     """The newest sighting that said that the record was merged into no other: an older merge is over. None where none said it."""
+    complete_at: Instant | None = Field(default=None, exclude_if=lambda moment: moment is None)
+    """Of a record whose vendor has no versions: when all of it was seen last. None: never."""
+    spoken: dict[str, Instant] = Field(default={}, exclude_if=lambda spoken: not spoken)
+    """Of such a record: the vendor's fields that were told by themselves since then, and when."""
 
     @property
     def version(self) -> Version:
