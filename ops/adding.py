@@ -15,7 +15,7 @@ from devtools.local.output import show_json
 from devtools.local.tables import table
 from ingestion.asking import COMPARED_AGAIN_AFTER
 from ingestion.sources.source import StreamCheck
-from ops import adding_gdrive, adding_salesforce
+from ops import adding_gdrive, adding_salesforce, adding_slack
 from ops.answers import Answers
 from ops.checks import checks_of, plain_checks, rendered_checks
 from ops.connections import plain, shortened
@@ -26,7 +26,11 @@ from ops.wanted import Wanted, next_steps
 from shared.contracts.sync import SyncRequested
 from shared.errors import ConfigurationError, TransientError
 
-SOURCES: Final = {"salesforce": adding_salesforce.wanted_of, "gdrive": adding_gdrive.wanted_of}
+SOURCES: Final = {
+    "salesforce": adding_salesforce.wanted_of,
+    "gdrive": adding_gdrive.wanted_of,
+    "slack": adding_slack.wanted_of,
+}
 YES: Final = ("", "y", "yes")
 
 Ask = Callable[[str], str]

@@ -47,7 +47,13 @@ async def wanted_of(options: argparse.Namespace, ports: Ports, answers: Answers)
         # Due at once: the first poll starts the first back-fill by itself. What an operator paused stays paused.
         "next_due_at": None if credential is None or before.paused_by == "operator" else now,
     }
-    return Wanted(before.model_copy(update=changes), secret, handles=handles, key=key if options.webhook_key == GENERATE else None)
+    return Wanted(
+        before.model_copy(update=changes),
+        secret,
+        handles=handles,
+        key=key if options.webhook_key == GENERATE else None,
+        further=("let the organization's outbound messages call the webhook's address (docs/sources/salesforce.md)",) if handles else (),
+    )
 
 
 def _credential(

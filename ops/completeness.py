@@ -45,7 +45,7 @@ async def command(options: argparse.Namespace, ports: Ports) -> int:
     if options.json:
         show_json(found.model_dump(mode="json", by_alias=True))
     else:
-        print(rendered(found, only=only, names=await _names(current, ports)))
+        print(rendered(found, only=only, names=await _names(current, ports), is_polled=current.credential is not None))
     return 0 if found.is_complete and has_ended else 1
 
 
@@ -93,7 +93,7 @@ async def _names(connection: Connection, ports: Ports) -> dict[str, str]:
     return {drive_stream(drive.id): drive.name for drive in drives.values()}
 
 
-def rendered(found: Completeness, *, only: Sequence[str] = (), names: Mapping[str, str] | None = None) -> str:
+def rendered(found: Completeness, *, only: Sequence[str] = (), names: Mapping[str, str] | None = None, is_polled: bool = True) -> str:
     """For people; the last line says of what it is true."""
     head = ("stream", "compared", "at the vendor's", "here", "missing", "extra", "stale", "pending", "behind", "now")
     lines = [table(head, [_row(stream, (names or {}).get(stream.stream)) for stream in found.streams]), ""]
@@ -106,6 +106,8 @@ def rendered(found: Completeness, *, only: Sequence[str] = (), names: Mapping[st
     lines += [f"open gap: {gap.reason} in {gap.stream} since {timestamp(gap.opened_at)}" for gap in found.gaps]
     if found.status == "paused":
         lines.append(f"paused: {found.paused_reason or 'no reason given'}")
+    if not is_polled:
+        lines.append("not polled: it has no credential, its vendor only calls us, and what a call did not say nobody can know")
     whole = f"{', '.join(only)} of {found.connection_id}" if only else found.connection_id
     return "\n".join([*lines, f"{whole}: {'complete' if found.is_complete else _why_not(found)}"])
 

@@ -117,6 +117,20 @@ def _add_gdrive(command: argparse.ArgumentParser) -> None:
     _dry_run(command)
 
 
+def _add_slack(command: argparse.ArgumentParser) -> None:
+    _tenant_to_add(command)
+    command.add_argument("--app", metavar="ID", help="the Slack app's id (A…)")
+    command.add_argument("--account", metavar="ID", help="the workspace (T…) or enterprise (E…) (default: whose the token is)")
+    secret = command.add_mutually_exclusive_group()
+    secret.add_argument("--token-file", type=Path, metavar="FILE", help="the bot token (xoxb-…)")
+    secret.add_argument("--no-token", action="store_true", help="read nothing: only what Slack tells is known, and nothing is polled")
+    command.add_argument("--secret-name", metavar="NAME", help="what the token is, or shall be, kept under (default: slack-<account>)")
+    command.add_argument("--app-url", metavar="URL", help="this app's address, to show the request URL whole")
+    command.add_argument("--base-url", metavar="URL", help="where Slack is asked (default: https://slack.com)")
+    command.add_argument("--no-test", action="store_true", help="store it without asking Slack anything: with --account")
+    _dry_run(command)
+
+
 def _tenant_to_add(command: argparse.ArgumentParser) -> None:
     command.add_argument("--tenant", metavar="ID", help="whose it is; what is missing of these is asked for at a terminal")
 
@@ -211,6 +225,7 @@ COMMANDS: Final[Mapping[str, tuple[str, Below]]] = {
                 {
                     "salesforce": ("connect a Salesforce organization, or store its connection anew", _add_salesforce),
                     "gdrive": ("connect a Google Workspace's Drive, or one person's, or store the connection anew", _add_gdrive),
+                    "slack": ("connect a Slack workspace or a whole enterprise, or store the connection anew", _add_slack),
                 },
             ),
             "list": ("list connections", _connections_list),

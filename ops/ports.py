@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+import httpx2
 from azure.servicebus.aio import ServiceBusClient
 from pydantic import SecretStr
 from typing_extensions import override
@@ -69,6 +70,9 @@ class Ports:
     keeper: Keeper
     pollers: Pollers
     index: Callable[[], RecordIndex]
+    secrets: Callable[[], Secrets]
+    http: Callable[[], httpx2.AsyncClient]
+    """To ask a vendor whose a credential is, before there is a connection."""
     now: Callable[[], datetime]
     pause: Callable[[], Awaitable[None]]
     """Between two looks at what is watched."""
@@ -88,6 +92,8 @@ def ports_of(services: "Services", *, now: Callable[[], datetime]) -> Ports:
         keeper=_keeper(services),
         pollers=partial(_pollers, services, now=now),
         index=lambda: services.record_index,
+        secrets=lambda: services.secrets,
+        http=lambda: services.http,
         now=now,
         pause=partial(asyncio.sleep, LOOK_SECONDS),
     )
@@ -124,4 +130,12 @@ def _keeper(services: "Services") -> Keeper:
 
 def _pollers(services: "Services", *, now: Callable[[], datetime], known: Mapping[str, SecretStr]) -> Mapping[str, Poller]:
     secrets = KnownSecrets(known, services.secrets) if known else services.secrets
-    return pollers(services.settings, http=services.http, secrets=secrets, states=services.states, metrics=services.metrics, now=now)
+    return pollers(
+        services.settings,
+        http=services.http,
+        secrets=secrets,
+        states=services.states,
+        index=services.record_index,
+        metrics=services.metrics,
+        now=now,
+    )

@@ -15,6 +15,8 @@ from shared.settings import SECRET_PREFIX, VARIABLES
 REFERENCE: Final = "@Microsoft.KeyVault("
 """App Service resolves such a value for the app, and nobody else can (Azure documentation, "Use Key Vault references")."""
 NEEDED: Final = ("SERVICE_BUS", "COSMOS", "BLOB")
+OF_THE_WEBHOOKS: Final = frozenset({"SLACK_SIGNING_SECRETS", "SLACK_APP_TOKENS"})
+"""Secrets with a form of their own, which a reference has not; no command needs them."""
 
 
 def read_settings(path: Path) -> dict[str, str]:
@@ -56,4 +58,4 @@ def _values(read: Any) -> dict[str, str] | None:
 
 
 def _stands_for_a_secret(name: str, value: str) -> bool:
-    return name.startswith(SECRET_PREFIX) and value.startswith(REFERENCE)
+    return (name.startswith(SECRET_PREFIX) or name in OF_THE_WEBHOOKS) and value.startswith(REFERENCE)

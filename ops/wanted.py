@@ -30,6 +30,8 @@ class Wanted:
     """Whether to log in at once, and look at every stream."""
     at_the_vendors: Sequence[str] = ()
     """What has to be done there, where logging in fails or was not tried."""
+    further: Sequence[str] = ()
+    """What is to be done besides, such as what makes the vendor call us."""
 
 
 async def known_connection(source: str, account: str, tenant: str, ports: Ports) -> Connection | None:
@@ -59,8 +61,7 @@ def next_steps(wanted: Wanted, ports: Ports, *, is_dry: bool, is_readable: bool 
             steps.append(f"it is paused by {connection.paused_by}: python -m ops connections resume {connection.id}")
         if not is_readable:
             steps += [*wanted.at_the_vendors, f"python -m ops connections test {connection.id}"]
-    if wanted.handles:
-        steps.append("let the organization's outbound messages call the webhook's address (docs/sources/salesforce.md)")
+    steps += wanted.further
     if connection.credential is not None:
         steps.append(f"the next poll starts the first back-fill: python -m ops completeness {connection.id} --watch")
     return steps

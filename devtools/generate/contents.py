@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from devtools.generate.infra import iso8601
+from ingestion.sources.slack.events import TABLE
 from shared import errors as error_tree
 from shared.settings import EITHER, VARIABLES, Settings
 from shared.telemetry.names import Metric, Span
@@ -56,6 +57,10 @@ def _default(variable: str) -> str:
 
 def metrics() -> list[Row]:
     return [(f"`{metric.value}`", metric.meaning) for metric in Metric]
+
+
+def slack_events() -> list[Row]:
+    return [row.written() for row in TABLE]
 
 
 def spans() -> list[Row]:

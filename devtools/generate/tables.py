@@ -43,6 +43,7 @@ TABLES: Mapping[str, Table] = {
     "fault-kinds": Table("kind", "what goes wrong", "who can do it", rows=faults.kinds),
     "fault-fields": Table("field", "needed", "default", rows=faults.fields, explained="what for"),
     "fault-places": Table("stand-in", "started by", "operations that can meet it", rows=faults.places),
+    "slack-events": Table("event", "treatment", "speaks for", "read with, and when", "why", rows=contents.slack_events),
     "errors": Table("error", "is a", "what it says", rows=contents.errors, explained="what happens"),
 }
 

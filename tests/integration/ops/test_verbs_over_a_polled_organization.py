@@ -10,6 +10,7 @@ import pytest
 
 from devtools.fakes.polled import PolledSalesforce
 from devtools.fakes.polled_drive import PolledDrive
+from devtools.fakes.polled_slack import PolledSlack
 from tests.unit.ops.deployment import Deployment, Said
 
 pytestmark = pytest.mark.integration
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.integration
 class Operated:
     """A polled account, and an operator's commands on it. ``{id}`` stands for its connection."""
 
-    def __init__(self, world: PolledSalesforce | PolledDrive) -> None:
+    def __init__(self, world: PolledSalesforce | PolledDrive | PolledSlack) -> None:
         self.world, self.deployment = world, Deployment()
         pipeline = world.pipeline
         self.deployment.ports = replace(
@@ -44,7 +45,7 @@ class Operated:
     async def settle(self) -> None:
         """The clock moves on, past what may still be on its way, and everything is done."""
         for _ in range(4):
-            await self.world.poll(minutes=10)
+            await (self.world.poll(hours=24) if isinstance(self.world, PolledSlack) else self.world.poll(minutes=10))
 
 
 @asynccontextmanager

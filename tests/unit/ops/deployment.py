@@ -9,10 +9,12 @@ from functools import partial
 from io import StringIO
 from typing import Any
 
+import httpx2
 from pydantic import SecretStr
 from typing_extensions import override
 
 from devtools.fakes.clock import Clock
+from devtools.fakes.connections import InMemorySecrets
 from devtools.fakes.metrics import InMemoryMetrics
 from devtools.fakes.samples import sample_connection
 from devtools.fakes.stores import InMemoryClaims, InMemoryConnections, InMemoryGaps, InMemoryRecordIndex, InMemoryShards
@@ -27,6 +29,7 @@ from ops.refusals import Misused, Refused
 from ops.vault import Keeper
 from shared.connections.connection import Connection, Credential
 from shared.contracts.ingestion import IngestionEvent
+from shared.http.client import http_client
 from shared.messaging.publisher import QueuePublisher
 from shared.shards.record_index import RecordKind
 from shared.streams.state import StateKind, StreamStates
@@ -124,7 +127,8 @@ class Deployment:
         self.connections, self.gaps, self.shards = InMemoryConnections(), InMemoryGaps(), InMemoryShards()
         self.states = StreamStates(self.shards)
         self.claims, self.transport, self.parking, self.vault = InMemoryClaims(), InMemoryTransport(self.clock), InMemoryParking(), Vault()
-        self.poller = PretendPoller()
+        self.poller, self.secrets = PretendPoller(), InMemorySecrets()
+        self.vendors = httpx2.MockTransport(lambda _: httpx2.Response(503))
         self.ports = Ports(
             connections=self.connections,
             everyone=self._everyone,
@@ -137,6 +141,8 @@ class Deployment:
             keeper=self.vault,
             pollers=lambda **_: {"salesforce": self.poller},
             index=lambda: InMemoryRecordIndex(self.shards),
+            secrets=lambda: self.secrets,
+            http=lambda: http_client(transport=self.vendors),
             now=self.clock,
             pause=partial(asyncio.sleep, 0),
         )

@@ -9,6 +9,7 @@ from ops.settings_file import read_settings, use_settings
 from shared.errors import ConfigurationError
 
 VALUES = {"COSMOS": "AccountEndpoint=https://acme/;AccountKey=k;", "COSMOS_DATABASE": "shardline"}
+LISTED = [{"name": name, "value": value} for name, value in VALUES.items()]
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,14 @@ def test_a_reference_is_not_taken_for_the_secret_it_stands_for(tmp_path: Path) -
     file.write_text(json.dumps({**VALUES, "SECRET_ACME": "@Microsoft.KeyVault(SecretUri=https://v/secrets/s)", "SECRET_OTHER": "s"}))
 
     assert read_settings(file) == {**VALUES, "SECRET_OTHER": "s"}
+
+
+def test_a_reference_in_place_of_the_webhooks_pairs_of_secrets_does_not_keep_a_command_from_starting(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    reference = "@Microsoft.KeyVault(VaultName=v;SecretName=slack-signing-secrets)"
+    file.write_text(json.dumps([{"name": name, "value": reference} for name in ("SLACK_SIGNING_SECRETS", "SLACK_APP_TOKENS")] + LISTED))
+
+    assert read_settings(file) == VALUES
 
 
 def test_of_the_environment_nothing_of_another_deployment_is_left() -> None:
