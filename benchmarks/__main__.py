@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from benchmarks import backfill, cold_import, crawl, embedding, encoders, first_run, measurement, page, pipeline, stand_ins
+from benchmarks import backfill, cold_import, crawl, embedding, encoders, first_run, measurement, page, pipeline, stand_ins, webhook
 
 OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "cold-import": ("samples",),
@@ -18,6 +18,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "first-run": (),
     "backfill": ("backfilled", "live"),
     "crawl": ("crawled",),
+    "webhook": ("called",),
 }
 """Which options a benchmark obeys; they are part of the command its result names."""
 
@@ -32,6 +33,7 @@ RUNS: Final[Mapping[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
     "first-run": lambda _: first_run.measure(),
     "backfill": lambda chosen: asyncio.run(backfill.measure(records=chosen.backfilled, live=chosen.live)),
     "crawl": lambda chosen: asyncio.run(crawl.measure(files=chosen.crawled)),
+    "webhook": lambda chosen: asyncio.run(webhook.measure(per_second=chosen.called)),
 }
 
 
@@ -69,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         ("pinged", 1000, "how many texts are embedded while the host is pinged"),
         ("backfilled", 100_000, "how many records the larger back-fill has; the smaller has a tenth of them"),
         ("crawled", 100_000, "how many files the larger crawl of a shared drive has; the others have a tenth of them"),
+        ("called", webhook.PER_SECOND, "how many events a second the Slack webhook is called with"),
         ("live", 200, "how many live events are sent with nothing else to do, and as many beside a back-fill"),
     ):
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{meaning} (default: %(default)s)")

@@ -93,6 +93,12 @@ class Bench:
         journal = self.children.folder / "data" / "service-bus" / FILE_NAME
         return {queue: snapshot.next_sequence_number - 1 for queue, snapshot in replay(journal.read_bytes()).items()}
 
+    def waiting(self, *queues: str) -> int:
+        """How many messages are on these queues, locked and scheduled ones included: from the broker's journal."""
+        journal = self.children.folder / "data" / "service-bus" / FILE_NAME
+        found = replay(journal.read_bytes())
+        return sum(len(found[queue].stored) for queue in queues if queue in found)
+
     def processor_seconds(self) -> dict[str, float]:
         """Of each child so far, user and system."""
         return {child.name: processor_seconds_of(child.pid) for child in self.children.all}

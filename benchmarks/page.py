@@ -6,7 +6,7 @@ from textwrap import wrap
 from typing import Any, Final
 
 from benchmarks.measurement import RESULTS, ROOT
-from benchmarks.sections import backfill, cold_import, crawl, embedding, first_run, pipeline, retrieval, stand_ins
+from benchmarks.sections import backfill, cold_import, crawl, embedding, first_run, pipeline, retrieval, stand_ins, webhook
 
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 LINE_CHARACTERS: Final = 140
@@ -20,7 +20,8 @@ was measured in one run, in turns.
 | to measure | run |
 |---|---|
 | everything, in a few minutes | `python -m benchmarks` |
-| one of it | `python -m benchmarks cold-import`, or `pipeline`, `embedding`, `retrieval`, `stand-ins`, `first-run`, `backfill`, `crawl` |
+| one of it | `python -m benchmarks cold-import`, or `pipeline`, `embedding`, `retrieval`, `stand-ins`, `first-run`, `backfill` |
+| | `crawl`, `webhook` |
 
 `first-run` clones what is committed and fetches every package anew; it is the only one that needs a network.
 """
@@ -34,6 +35,7 @@ SECTIONS: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]]] = {
     "first-run": first_run.lines,
     "backfill": backfill.lines,
     "crawl": crawl.lines,
+    "webhook": webhook.lines,
 }
 
 

@@ -161,7 +161,7 @@ def _ports(s: Services) -> PollerPorts:
     """As ``ingestion/functions.py`` has them."""
     sync = s.settings.sync
     return PollerPorts(
-        pollers=pollers(s.settings, http=s.http, secrets=s.secrets, states=s.states, metrics=s.metrics, now=now),
+        pollers=pollers(s.settings, http=s.http, secrets=s.secrets, states=s.states, index=s.record_index, metrics=s.metrics, now=now),
         connections=s.connection_store,
         states=s.states,
         index=s.record_index,

@@ -1,6 +1,7 @@
 """The pipeline over fakes: what most unit tests need at once."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -17,6 +18,8 @@ from devtools.fakes.stores import (
     InMemoryShards,
 )
 from devtools.fakes.transport import InMemoryQueueAges, InMemoryTransport
+from ingestion.coalescing import Coalescing
+from ingestion.receiver import ReceiverPorts
 from processors.embedding.pipeline import request
 from processors.embedding.worker import embed
 from processors.enrichment.handler import enrich
@@ -67,6 +70,7 @@ class InMemoryPipeline:
         self.transport = transport
         self.queue_ages = InMemoryQueueAges(transport)
         self.known = KnownShards(self.clock)
+        self.coalescing = Coalescing(timedelta(seconds=30))
         self.publisher = QueuePublisher(self.transport, claims=self.claims, metrics=self.metrics, traceparent=lambda: None)
         self.delivery = DeliveryPorts(
             returns=QueueReturns(self.transport, publisher=self.publisher),
@@ -76,6 +80,11 @@ class InMemoryPipeline:
             now=self.clock,
             ready=_always_ready,
         )
+
+    @property
+    def receiver(self) -> ReceiverPorts:
+        """What receives webhook calls, over these ports."""
+        return ReceiverPorts(self.connections, self.publisher, self.gaps, self.coalescing, self.metrics, self.clock)
 
     @property
     def normalize(self) -> Handler[IngestionEvent]:

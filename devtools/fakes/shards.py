@@ -138,6 +138,11 @@ class InMemoryRecordIndex(RecordIndex):
                 yield _to_look_at(shard)
 
     @override
+    async def stored(self, kind: RecordKind, key: str) -> Shard | None:
+        found = await self._shards.read(kind.tenant_id, kind.shard_id(key))
+        return None if found is None or found.status == "draft" else _to_look_at(found)
+
+    @override
     async def count(self, kind: RecordKind) -> int:
         return sum(shard.status == "active" for shard, _ in self._of(kind))
 

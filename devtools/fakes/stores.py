@@ -46,6 +46,11 @@ class InMemoryGaps(Gaps):
         return sorted((gap for gap in ours if gap.status == "open"), key=lambda gap: gap.opened_at)
 
     @override
+    async def open_of_source(self, source: str) -> list[Gap]:
+        ours = [gap for gap in self.known.values() if gap.status == "open" and gap.connection_id.startswith(f"{source}:")]
+        return sorted(ours, key=lambda gap: gap.opened_at)
+
+    @override
     async def close(self, gap: Gap, *, at: Instant) -> bool:
         known = self.known.get(gap.id)
         if known is None or known.etag != gap.etag:

@@ -21,6 +21,7 @@ from devtools.issuer import faults as issuer
 from devtools.vendors.azure_openai import faults as azure_openai
 from devtools.vendors.gdrive import faults as gdrive
 from devtools.vendors.salesforce import faults as salesforce
+from devtools.vendors.slack import faults as slack
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ STAND_INS: Final[Mapping[str, StandIn]] = {
     "issuer": StandIn(issuer.ABILITIES, issuer.PLACES, "devtools.issuer"),
     "salesforce": StandIn(salesforce.ABILITIES, salesforce.PLACES, "devtools.vendors.salesforce"),
     "service-bus": StandIn(service_bus.ABILITIES, service_bus.OPERATIONS, "devtools.emulators.servicebus"),
+    "slack": StandIn(slack.ABILITIES, slack.PLACES, "devtools.vendors.slack"),
 }
 """By the name that plans have for it."""
 

@@ -23,6 +23,7 @@ PURE = (
     "shared.conversions",
     "shared.shard_types",
     "shared.access.acl",
+    "shared.access.attendance",
     "shared.access.grants",
     "shared.chunks",
 )

@@ -17,6 +17,7 @@ class Addresses:
     issuer: int = 7080
     salesforce: int = 7090
     gdrive: int = 7091
+    slack: int = 7092
 
     @classmethod
     def shifted(cls, offset: int) -> "Addresses":
@@ -32,6 +33,7 @@ class Addresses:
             "Azurite": self.blob,
             "the pretend Salesforce": self.salesforce,
             "the pretend Google Drive": self.gdrive,
+            "the pretend Slack": self.slack,
             **self.ours,
         }
 

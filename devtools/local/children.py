@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
+from devtools.local import slack_company
 from devtools.local.child import Child, ChildFailed
 from devtools.local.parts import Parts
 from devtools.local.patience import patiently
@@ -43,7 +44,8 @@ class Emulators(Protocol):
 
 class Children:
     """Starts and stops what a run consists of: ``service-bus``, ``cosmos``, ``azurite``, ``issuer`` and its hosts, each by its name; and
-    ``salesforce``, the run's organization, where the run ``has_salesforce``, and ``gdrive``, its Google Workspace, where it ``has_gdrive``.
+    ``salesforce``, the run's organization, where the run ``has_salesforce``, ``gdrive``, its Google Workspace, where it ``has_gdrive``, and
+    ``slack``, its workspace there, where it ``has_slack``.
 
     ``queues`` is the broker's configuration; ``settings`` are the hosts' beside those of the run. There is one host, ``host``, unless
     others are named. ``faults`` is a plan: whom it names is started with it, and where it is about blobs, the proxy ``blob`` stands
@@ -66,13 +68,15 @@ class Children:
         emulators: Emulators | None = None,
         has_salesforce: bool = False,
         has_gdrive: bool = False,
+        has_slack: bool = False,
     ) -> None:
         self.folder = folder
         self._run = run
         self._app = app
         workspace = Workspace.of(run, folder) if has_gdrive else None
         salesforce, gdrive = _salesforce(run) if has_salesforce else None, workspace.arguments if workspace else None
-        self._parts = Parts(run.addresses, folder, queues, faults, salesforce, gdrive)
+        slack = slack_company.arguments(run) if has_slack else None
+        self._parts = Parts(run.addresses, folder, queues, faults, salesforce, gdrive, slack)
         self._settings = {**run.settings, **(workspace.settings if workspace else {}), **(settings or {})}
         self._hosts = hosts or {"host": Host(run.addresses.host)}
         self._emulators = emulators

@@ -1,5 +1,5 @@
 """The first run: an invented organization sends its records, and what became of them is compared, shown and looked for; then it is polled
-for what it had before, and so is an invented Google Workspace.
+for what it had before, and so are an invented Google Workspace and an invented workspace in Slack, whose events tell what happens then.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from devtools.local import drive, polling, sample, search, trace
+from devtools.local import drive, polling, sample, search, slack, trace
 from devtools.local.control import Control
 from devtools.local.drive import Drive
 from devtools.local.patience import PAUSE_SECONDS
@@ -21,6 +21,7 @@ from devtools.local.progress import bar
 from devtools.local.run import Run
 from devtools.local.sample import Mirror
 from devtools.local.shard import shard_table
+from devtools.local.slack import Slack
 from devtools.local.token import sample_token
 from devtools.vendors.salesforce.records import PretendOrg
 from shared.shards.model import Shard
@@ -46,19 +47,23 @@ class FirstRun:
 
     async def report(self, rng: Random, *, is_polled: bool) -> dict[str, Any]:
         """Send, wait, compare, and trace one opportunity; with ``is_polled`` back-fill and compare what the organization had before, and
-        what the Workspace has."""
+        what the Workspace and Slack have."""
         org = sample.new_org(rng, self.run.organization_id)
         if not is_polled:
-            return {**await self._sent(org, rng, sample.unmirrored), "polled": None, "drive": None}
+            return {**await self._sent(org, rng, sample.unmirrored), "polled": None, "drive": None, "slack": None}
         workspace = Drive(self.run, self.folder, self.account, self.timeout_seconds)
         story = await workspace.begin()
+        messenger = Slack(self.run, self.folder, self.account, self.timeout_seconds)
+        happening = await messenger.begin()
         async with Control(self.run.salesforce) as control:
             had = sample.of_old(org, await control.adopt_users(org), rng)
             await control.mirror([record for record in had.records if record.object_name != "User"])
             report = await self._sent(org, rng, control.mirror)
         polled = await Polling(self.run, self.folder, self.account, self.timeout_seconds).report(had)
-        files = await workspace.report(story)
-        return {**report, "faults": [*report["faults"], *polled.pop("faults"), *files.pop("faults")], "polled": polled, "drive": files}
+        channels = await messenger.told(happening)
+        files, compared = await asyncio.gather(workspace.report(story), messenger.compared())
+        faults = [fault for part in (report, polled, files, channels, compared) for fault in part.pop("faults")]
+        return {**report, "faults": faults, "polled": polled, "drive": files, "slack": {**channels, **compared}}
 
     async def _sent(self, org: PretendOrg, rng: Random, mirror: Mirror) -> dict[str, Any]:
         sending_from = time.monotonic()
@@ -144,6 +149,8 @@ def readable(report: Mapping[str, Any]) -> str:
         parts += [polling.rendered(polled), ""]
     if report["drive"] is not None:
         parts += [drive.rendered(report["drive"]), ""]
+    if report["slack"] is not None:
+        parts += [slack.rendered(report["slack"]), ""]
     if report["faults"]:
         parts += ["Missing or wrong:", *(f"  {fault}" for fault in report["faults"])]
     else:

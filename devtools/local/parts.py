@@ -19,6 +19,8 @@ SALESFORCE: Final = "salesforce"
 """The organization that can be asked. Its records are in its memory alone."""
 GDRIVE: Final = "gdrive"
 """The Google Workspace. Its files are in its memory alone."""
+SLACK: Final = "slack"
+"""The workspace in Slack. Its channels are in its memory alone."""
 
 
 def issuer_folder(folder: Path) -> Path:
@@ -44,6 +46,8 @@ class Parts:
     """The arguments of the pretend Salesforce, which is a part of a run where there are any."""
     gdrive: tuple[str, ...] | None = None
     """Those of the pretend Google Drive, likewise."""
+    slack: tuple[str, ...] | None = None
+    """Those of the pretend Slack."""
     spare_ports: Callable[[int], list[int]] = free_ports
     """So many ports that nobody else takes: Azurite's, where the proxy has the one of the run."""
     _named: frozenset[str] = field(init=False, default=frozenset())
@@ -62,7 +66,8 @@ class Parts:
     @property
     def stores(self) -> tuple[str, ...]:
         """Everything but the hosts."""
-        there = {SALESFORCE: self.salesforce is not None, GDRIVE: self.gdrive is not None, BLOB_PROXY: self.has_blob_proxy}
+        vendors = {SALESFORCE: self.salesforce, GDRIVE: self.gdrive, SLACK: self.slack}
+        there = {**{name: arguments is not None for name, arguments in vendors.items()}, BLOB_PROXY: self.has_blob_proxy}
         return ("service-bus", "cosmos", "azurite", "issuer", *(name for name, is_there in there.items() if is_there))
 
     def store(self, name: str) -> tuple[list[str], str]:
@@ -81,7 +86,7 @@ class Parts:
             case "issuer":
                 where = ["--port", str(ports.issuer), "--data", str(issuer_folder(self.folder))]
                 return self._module("issuer", *where, at=name), "issuer: ready"
-            case "salesforce" | "gdrive":
+            case "salesforce" | "gdrive" | "slack":
                 return self._vendor(name), f"{name}: ready"
             case "azurite":
                 return azurite.command(self._azurite_port, data / name), azurite.READY
@@ -99,6 +104,8 @@ class Parts:
     def _vendor(self, name: str) -> list[str]:
         if name == SALESFORCE:
             return self._module("vendors.salesforce.api", "--port", str(self.addresses.salesforce), *(self.salesforce or ()), at=name)
+        if name == SLACK:
+            return self._module("vendors.slack", "--port", str(self.addresses.slack), *(self.slack or ()), at=name)
         return self._module("vendors.gdrive", "--port", str(self.addresses.gdrive), *(self.gdrive or ()), at=name)
 
     def _module(self, name: str, *arguments: str, at: str) -> list[str]:

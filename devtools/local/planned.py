@@ -13,7 +13,7 @@ from devtools.local.tables import table
 from devtools.vendors.salesforce import faults as salesforce
 
 FILE: Final = "faults.json"
-PLACES: Final = ("blob", "cosmos", "gdrive", "host", "issuer", "salesforce", "service-bus")
+PLACES: Final = ("blob", "cosmos", "gdrive", "host", "issuer", "salesforce", "service-bus", "slack")
 """The stand-ins of a run, as a plan names them."""
 ASKED: Final = {kind: [place for place in places if place in salesforce.API] for kind, places in salesforce.PLACES.items()}
 """What can go wrong where the organization is asked. What it sends goes out as it should: a run has to know what was sent."""

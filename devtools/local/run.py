@@ -20,7 +20,13 @@ DATABASE: Final = "shardline"
 AUDIENCE: Final = "api://shardline"
 SALESFORCE_SECRET_NAME: Final = "salesforce-pretend"  # noqa: S105 - a name
 GDRIVE_SECRET_NAME: Final = "gdrive-pretend"  # noqa: S105 - a name
+SLACK_SECRET_NAME: Final = "slack-pretend"  # noqa: S105 - a name
 SALESFORCE_SECRET: Final = "pretend-secret"  # noqa: S105 - of the pretend Salesforce, which whoever is on this machine can ask anyway
+SLACK_APP: Final = "A0PRETEND"
+SLACK_SIGNING_SECRET: Final = "pretend-signing-secret"  # noqa: S105 - of the pretend Slack, likewise
+SLACK_TOKEN: Final = "pretend-token"  # noqa: S105 - likewise
+SLACK_WINDOW_SECONDS: Final = 5
+"""Much shorter than in production, for whoever watches."""
 
 
 def folder_of(port_offset: int) -> Path:
@@ -44,6 +50,8 @@ class Run:
     """Whether its Service Bus and its Cosmos DB are Microsoft's emulators."""
     domain: str = "pretend.example"
     """Of its invented Google Workspace."""
+    team_id: str = "T0PRETEND"
+    """Of its invented workspace in Slack."""
 
     @property
     def looks_at_once(self) -> int:
@@ -93,6 +101,10 @@ class Run:
             "SECRET_SALESFORCE_PRETEND": SALESFORCE_SECRET,
             "GDRIVE_API_BASE_URL": self.gdrive,
             "GDRIVE_DIRECTORY_BASE_URL": self.gdrive,
+            "SLACK_SIGNING_SECRETS": f"{SLACK_APP}={SLACK_SIGNING_SECRET}",
+            "SLACK_API_BASE_URL": self.slack,
+            "SLACK_WINDOW_SECONDS": str(SLACK_WINDOW_SECONDS),
+            "SECRET_SLACK_PRETEND": SLACK_TOKEN,
             "SYNC_COMPARE_GRACE_SECONDS": "0",  # a first run compares what is seconds old, once it has seen it arrive
         }
 
@@ -120,6 +132,16 @@ class Run:
     def service_account(self) -> str:
         """Which the Workspace lets act as its people. Each Workspace has its own: a connection that an earlier run left is not let in."""
         return f"reader@{self.domain.partition('.')[0]}.iam.gserviceaccount.com"
+
+    @property
+    def slack(self) -> str:
+        """Where Slack is asked, and where its channels are changed (``/pretend/…``)."""
+        return f"http://127.0.0.1:{self.addresses.slack}"
+
+    @property
+    def slack_webhook_url(self) -> str:
+        """Where Slack sends its events."""
+        return f"{self.host}/api/webhooks/slack"
 
     @property
     def search_url(self) -> str:

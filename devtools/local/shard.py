@@ -22,6 +22,7 @@ _SHOWN = {
     "c_folder": ("path", "ownerEmail"),
     "c_file": ("mimeType", "ownerEmail"),
     "c_group": ("email",),
+    "c_channel": ("type", "memberCount", "topic"),
 }
 
 

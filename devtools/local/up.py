@@ -2,9 +2,10 @@
 
 Stand-ins, Azurite and the host are started, the host over the app as it is deployed: built, and unpacked from its artefact. An invented
 organization is connected and sends its records; one record's way is shown step by step, what was stored and linked is compared with what
-was sent, and a record is looked for in other words than its own. Then the organization is polled for what it had before, and so is an
-invented Google Workspace, in which a file is moved and another one unshared; all of that is compared, too. It stays up, or with ``--once``
-ends with 0 if every record is there, right, linked, embedded and found.
+was sent, and a record is looked for in other words than its own. Then the organization is polled for what it had before, and so are an
+invented Google Workspace, in which a file is moved and another one unshared, and an invented workspace in Slack, whose events tell of a
+channel that is renamed and of people who come and go; all of that is compared, too. It stays up, or with ``--once`` ends with 0 if every
+record is there, right, linked, embedded and found.
 
 With ``--faults`` all of that happens under a fault plan, what went wrong is shown, and a fault that never happened fails the run, too.
 """
@@ -31,7 +32,7 @@ from devtools import artefact, azurite
 from devtools.azurite import AzuriteMissing
 from devtools.faults.plan import PlanInvalid
 from devtools.faults.report import Report
-from devtools.local import background, first_run, planned, processes, workspace
+from devtools.local import background, first_run, planned, processes, slack_company, workspace
 from devtools.local.addresses import Addresses
 from devtools.local.child import ChildFailed
 from devtools.local.children import Children
@@ -53,7 +54,7 @@ INTERRUPTED: Final = 130
 NOT_POLLED: Final = {
     f"AzureWebJobs.{name}.Disabled": "true"
     for name in (
-        *("ingestion-salesforce-poll", "ingestion-gdrive-poll"),
+        *("ingestion-salesforce-poll", "ingestion-gdrive-poll", "ingestion-slack-poll"),
         *("sync-inbound-worker", "sync-inbound-bulk-worker", "normalization-bulk-processor"),
     )
 }
@@ -61,8 +62,8 @@ NOT_POLLED: Final = {
 ENDS: Final = "Ctrl-C stops everything."
 ENDS_DETACHED: Final = "It stays up in the background: python -m devtools down stops everything."
 STARTING: Final = (
-    "starting the stand-ins of Service Bus and Cosmos DB, Azurite, the token issuer, a pretend Salesforce, a pretend Google Drive and the "
-    "function host …"
+    "starting the stand-ins of Service Bus and Cosmos DB, Azurite, the token issuer, a pretend Salesforce, a pretend Google Drive, a "
+    "pretend Slack and the function host …"
 )
 STARTING_CONTAINERS: Final = "starting Microsoft's emulators, the token issuer and the function host; their images are fetched once …"
 FAILURES: Final = (
@@ -132,8 +133,9 @@ class _Up:
             AzuriteMissing, DockerFailed: Azurite is not installed, or Docker.
         """
         addresses, rng = Addresses.shifted(options.port_offset), Random(secrets.randbits(64))
-        organization, domain = random_id("Organization", rng), workspace.new_domain(rng)
-        run = Run(addresses, organization, TENANT, secrets.token_urlsafe(32), is_official=options.docker, domain=domain)
+        organization, domain, team = random_id("Organization", rng), workspace.new_domain(rng), slack_company.new_team(rng)
+        key = secrets.token_urlsafe(32)
+        run = Run(addresses, organization, TENANT, key, is_official=options.docker, domain=domain, team_id=team)
         folder = folder_of(options.port_offset)
         plan = None if options.faults is None else planned.read(options.faults, places=planned.OURS if options.docker else planned.PLACES)
         containers = Containers(run, folder, keep=options.keep) if options.docker else None
@@ -150,7 +152,14 @@ class _Up:
         settings = NOT_POLLED if options.docker else None
         has_vendors = not options.docker
         children = Children(
-            run, folder=folder, faults=faults, settings=settings, emulators=containers, has_salesforce=has_vendors, has_gdrive=has_vendors
+            run,
+            folder=folder,
+            faults=faults,
+            settings=settings,
+            emulators=containers,
+            has_salesforce=has_vendors,
+            has_gdrive=has_vendors,
+            has_slack=has_vendors,
         )
         return cls(run, children, containers, faults, rng, options, say, Requests())
 
@@ -177,8 +186,8 @@ class _Up:
             await self._begin_again()
 
     async def _start(self, account: CosmosAccount, *, due_at: datetime | None = None) -> None:
-        """Start everything, and let the run's organization and its Workspace be connected before the app is there. The first run says when
-        they are polled."""
+        """Start everything, and let the run's organization and its workspaces at Google and in Slack be connected before the app is there.
+        The first run says when they are polled."""
         for line in await self.children.start():
             self.say(line)
         if self.containers is not None:  # the app would wait for ever
@@ -187,7 +196,8 @@ class _Up:
         patience = 0 if self.faults is None else first_run.PATIENT_SECONDS
         await patiently(partial(connect, self.run, account, is_polled=self.containers is None, due_at=due_at), seconds=patience)
         if self.containers is None:
-            await patiently(partial(workspace.connect, self.run, account, due_at=due_at), seconds=patience)
+            for connect_one in (workspace.connect, slack_company.connect):
+                await patiently(partial(connect_one, self.run, account, due_at=due_at), seconds=patience)
         await self.children.start_host(app=_deployed(self.children.folder))
 
     async def _begin_again(self) -> None:
@@ -249,6 +259,7 @@ def _addresses(run: Run, children: Children) -> str:
         ("Salesforce webhook", run.webhook_url, "python -m devtools send"),
         *(() if run.is_official else (("pretend Salesforce", run.salesforce, f"curl {run.salesforce}/pretend/ledger"),)),
         *(() if run.is_official else (("pretend Google Drive", run.gdrive, f"curl {run.gdrive}/pretend/files"),)),
+        *(() if run.is_official else (("pretend Slack", run.slack, f"curl {run.slack}/pretend/channels"),)),
         ("search", run.search_url, 'python -m devtools search "WORDS"'),
         ("token issuer", run.issuer, "python -m devtools token"),
     ]

@@ -77,10 +77,11 @@ class Services:
 
     @cached_property
     def transport(self) -> "Transport":
-        """The broker."""
+        """The broker; what many send at once is gathered."""
+        from shared.messaging.gathering import GatheringTransport
         from shared.messaging.service_bus import ServiceBusTransport
 
-        return ServiceBusTransport(self._service_bus_client)
+        return GatheringTransport(ServiceBusTransport(self._service_bus_client))
 
     @cached_property
     def queue_ages(self) -> "QueueAges":

@@ -16,7 +16,7 @@ from shared.connections.connection import Connection
 from shared.contracts.message import Identifier, Instant, Wire
 from shared.shard_types.integration_state import INTEGRATION_STATE
 from shared.shards.ids import ShardId, shard_id
-from shared.shards.model import Metadata, Shard
+from shared.shards.model import KEPT_FOR_GOOD, Metadata, Shard
 from shared.shards.store import ShardStore, StateChange
 
 StateKind = Literal["changes", "backfill", "compare", "account", "record"]
@@ -25,6 +25,9 @@ one record, that the source gave a hint of, was read last."""
 
 ACCOUNT: Final = "account"
 """The stream of the state that the workers of a connection share."""
+
+RECORD_TTL_SECONDS: Final = 24 * 3600
+"""How long it is known when a record was read, after it was last: far longer than a hint may wait."""
 
 Cursor = Mapping[str, JsonValue]
 """Where a poller goes on; only the poller that made it knows what it means."""
@@ -136,6 +139,7 @@ def _shard(state: StreamState, *, at: datetime) -> Shard:
         revision_number=1,
         created_at=at,
         updated_at=at,
+        ttl=RECORD_TTL_SECONDS if state.kind == "record" else KEPT_FOR_GOOD,
         etag=state.etag,
     )
 

@@ -19,3 +19,10 @@ async def world(request: pytest.FixtureRequest, tiny_source_is_known: None) -> A
     """The world of each source that is polled."""
     async with World(WORLDS[request.param]()) as world:
         yield world
+
+
+@pytest.fixture(params=sorted(name for name, vendor in WORLDS.items() if vendor.lists_changes))
+async def listing_world(request: pytest.FixtureRequest, tiny_source_is_known: None) -> AsyncIterator[World]:
+    """That of each source whose vendor says what changed since, and by which version."""
+    async with World(WORLDS[request.param]()) as world:
+        yield world

@@ -20,6 +20,9 @@ _GDRIVE: Final = "tests/integration/gdrive_api/test_faults.py::"
 _GDRIVE_REFUSAL: Final = f"{_GDRIVE}test_a_refusal_is_in_the_vendors_words_and_the_next_call_is_served"
 _GDRIVE_GRANT: Final = f"{_GDRIVE}test_a_grant_is_refused_in_the_words_of_oauth"
 _GDRIVE_PAGE: Final = f"{_GDRIVE}test_an_error_page_is_no_json"
+_SLACK: Final = "tests/integration/slack_api/test_faults.py::"
+_SLACK_REFUSALS: Final = "tests/integration/slack_api/test_planned_refusals.py::"
+_SLACK_MALFORMED: Final = (" (error-page)", " (cut-off)", " (no-object)", " (no-rows)")
 _HOST: Final = "tests/integration/test_host_faults.py::"
 _HOST_RUNS: Final = "tests/unit/devtools/host/test_host_runs.py::"
 _BUS: Final = "tests/integration/servicebus/test_servicebus_faults.py::"
@@ -161,5 +164,24 @@ PROOFS: Final[dict[str, dict[str, str]]] = {
             "tests/integration/servicebus/test_servicebus_faults_of_clocks.py::"
             "test_locks_schedules_and_expiry_obey_a_clock_that_was_moved_forward"
         ),
+    },
+    "slack": {
+        "refuse": f"{_SLACK}test_a_planned_refusal_is_in_the_vendors_words",
+        **{
+            f"refuse ({variant})": f"{_SLACK_REFUSALS}test_each_refusal_that_can_be_planned_is_said_in_the_vendors_words"
+            for variant in (
+                *("invalid-auth", "account-inactive", "token-revoked", "token-expired", "not-authed", "access-denied", "missing-scope"),
+                *("channel-not-found", "not-in-channel", "user-not-found", "users-not-found", "team-not-found", "team-access-not-granted"),
+                *("invalid-cursor", "invalid-limit", "ratelimited", "internal-error", "fatal-error", "service-unavailable"),
+                *("request-timeout", "method-not-supported-for-channel-type", "ekm-access-denied", "org-login-required"),
+                "team-added-to-org",
+            )
+        },
+        "refuse (error-page)": f"{_SLACK_REFUSALS}test_a_refusal_may_be_a_page_for_people",
+        "timeout": f"{_SLACK}test_an_answer_may_be_lost_or_never_come",
+        "drop": f"{_SLACK}test_an_answer_may_be_lost_or_never_come",
+        "delay": f"{_SLACK}test_an_answer_may_be_lost_or_never_come",
+        "duplicate": f"{_SLACK_REFUSALS}test_an_event_may_come_twice_late_or_never",
+        **{f"malformed{variant}": f"{_SLACK}test_an_answer_may_be_none" for variant in ("", *_SLACK_MALFORMED)},
     },
 }

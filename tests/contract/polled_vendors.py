@@ -10,6 +10,7 @@ from typing_extensions import override
 from devtools.fakes.pipeline import InMemoryPipeline
 from devtools.fakes.polled import PolledSalesforce
 from devtools.fakes.polled_drive import ADA, DOMAIN, ROBOT, PolledDrive
+from devtools.fakes.polled_slack import APP, PolledSlack
 from devtools.faults.plan import Fault, Kind
 from ingestion.sources.source import Poller
 from shared.connections.connection import Connection, connection_id
@@ -32,10 +33,16 @@ class Vendor(Protocol):
     """Its clock is the vendor's too."""
     knows_counts: bool = True
     """Whether it says how many records there are."""
+    lists_changes: bool = True
+    """Whether it says what changed since, and by which version. Otherwise changes are told by webhook alone."""
 
     def is_of(self, event: IngestionEvent) -> bool:
         """Whether an event is of a record that was created here, and not of what belongs to every account."""
         return True
+
+    def is_gone(self, event: IngestionEvent) -> bool:
+        """Whether an event says that a record is not there, as far as the vendor can say."""
+        return event.event_type == "delete"
 
     async def start(self) -> Connection:
         """Be there, and let us in."""
@@ -254,3 +261,67 @@ class GDrive(Vendor):
     @override
     def serve(self, most: int) -> None:
         self._world.google.smallest_pages = most
+
+
+class Slack(Vendor):
+    """The pretend workspace over its Web API: its channels."""
+
+    stream = "Channel"
+    knows_counts = False
+    lists_changes = False
+
+    def __init__(self) -> None:
+        self._world = PolledSlack()
+        self.account = self._world.account
+        self.pipeline = self._world.pipeline
+        self._general = {channel.id for channel in self._world.slack.channels()}
+
+    @override
+    def is_of(self, event: IngestionEvent) -> bool:
+        """Every workspace has a channel of its own."""
+        return event.record_type == "Channel" and event.source_id not in self._general
+
+    @override
+    def is_gone(self, event: IngestionEvent) -> bool:
+        """A channel of which nothing is known may be a private one, that the app was taken out of."""
+        return super().is_gone(event) or event.coverage == ("id", "is_lost")
+
+    @override
+    async def start(self) -> Connection:
+        await self._world.__aenter__()
+        self.poller = self._world.poller
+        connection = (await self._world.connection()).model_copy(update={"streams": (self.stream,)})
+        return await self.pipeline.connections.replace(connection)
+
+    @override
+    async def stop(self) -> None:
+        await self._world.__aexit__(None, None, None)
+
+    @override
+    def create(self, name: str) -> str:
+        return self._world.create(name.replace(" ", "-"), members=[self._world.bob]).id
+
+    @override
+    def edit(self, key: str, name: str) -> None:
+        self._world.slack.rename(key, name.replace(" ", "-"), quietly=True)
+
+    @override
+    def delete(self, key: str) -> None:
+        self._world.slack.delete(key, quietly=True)
+
+    @override
+    def revoke(self) -> None:
+        self._world.slack.revoke_token(APP, self.account)
+
+    @override
+    def limit(self) -> None:
+        self._world.service.limits.per_minute.update(dict.fromkeys(self._world.service.limits.per_minute, 0))
+
+    @override
+    def go_down(self) -> None:
+        for operation in ("auth.test", "conversations.list", "conversations.info", "conversations.members"):
+            self._world.service.faults.add(Fault(at="slack", kind=Kind.REFUSE, operation=operation, status=503, calls=1000))
+
+    @override
+    def serve(self, most: int) -> None:
+        self._world.slack.knobs.short_pages = most

@@ -17,9 +17,14 @@ from shared.messaging.returns import Delivery
 from shared.shards.ids import shard_id
 from shared.shards.model import Shard
 from shared.streams.state import Cursor
-from tests.contract.polled_vendors import Cards, GDrive, Salesforce, Vendor
+from tests.contract.polled_vendors import Cards, GDrive, Salesforce, Slack, Vendor
 
-WORLDS: Final[dict[str, Callable[[], Vendor]]] = {"cards": Cards, "gdrive": GDrive, "salesforce": Salesforce}
+WORLDS: Final[dict[str, type[Cards | GDrive | Salesforce | Slack]]] = {
+    "cards": Cards,
+    "gdrive": GDrive,
+    "salesforce": Salesforce,
+    "slack": Slack,
+}
 
 
 class World:

@@ -1,9 +1,10 @@
 """The guide to adding a source was written from doing it: what it lists is what the tiny source is."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
-from ingestion.sources.source import Poller
+from ingestion.sources.source import Caller, Heard, Poller
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding-a-source.md").read_text()
@@ -48,6 +49,16 @@ def test_the_lists_it_sends_the_reader_to_are_there() -> None:
 
 def test_every_method_of_a_poller_is_explained() -> None:
     methods = {name for name in vars(Poller) if not name.startswith("_")} - {"source"}
-    explained = set(re.findall(r"^   \| `([a-z_]+)` \|", PAGE, flags=re.MULTILINE))
 
-    assert explained == methods
+    assert explained_in(section("A polled source, step by step")) == methods
+
+
+def test_everything_a_webhook_may_say_is_explained() -> None:
+    said = {field.name for kind in (Caller, Heard) for field in fields(kind)} - {"correlation_id"}
+
+    assert explained_in(section("A pushing source")) == said
+
+
+def explained_in(text: str) -> set[str]:
+    """What has a row in one of the tables."""
+    return set(re.findall(r"^   \| `([a-z_]+)` \|", text, flags=re.MULTILINE))

@@ -1,8 +1,11 @@
 """The binding table, exactly: what the Functions host is told, read from the app in an interpreter of its own."""
 
+import hmac
 import json
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,8 @@ WEBHOOK = {
     "authLevel": "ANONYMOUS",
 }
 ANSWER = {"type": "http", "name": "$return", "direction": "OUT"}
+SLACK_APP = "A0SHARDLINE"
+CHALLENGE = json.dumps({"token": "t", "challenge": "a-challenge", "type": "url_verification", "api_app_id": SLACK_APP}).encode()
 SEARCH = {
     "type": "httpTrigger",
     "name": "req",
@@ -48,6 +53,8 @@ LIGHT: dict[str, Any] = {
     "ingestion-salesforce-webhook": [WEBHOOK, ANSWER],
     "ingestion-salesforce-poll": [POLL],
     "ingestion-gdrive-poll": [{**POLL, "schedule": "0 */10 * * * *"}],
+    "ingestion-slack-webhook": [{**WEBHOOK, "route": "webhooks/slack"}, ANSWER],
+    "ingestion-slack-poll": [{**POLL, "schedule": "0 */10 * * * *"}],
     "sync-inbound-worker": [queue("sync-inbound")],
     "sync-inbound-bulk-worker": [queue("sync-inbound-bulk")],
     "normalization-processor": [queue("ingestion-events")],
@@ -68,11 +75,11 @@ print(json.dumps({f.get_function_name(): json.loads(f.get_function_json())["bind
 """
 
 CALL = """
-import asyncio, json, types
+import asyncio, json, sys, types
 import azure.functions as func
 from function_app import app
 
-[webhook] = [function for function in app.get_functions() if function.get_function_name() == "ingestion-salesforce-webhook"]
+[webhook] = [function for function in app.get_functions() if function.get_function_name() == NAME]
 
 async def call(headers, body, key):
     request = func.HttpRequest("POST", "http://127.0.0.1/", headers=headers, route_params={"key": key}, body=body)
@@ -80,7 +87,8 @@ async def call(headers, body, key):
     answer = await webhook.get_user_function()(request, context)
     return answer.status_code, answer.get_body().decode(), answer.headers["Content-Type"]
 
-print(json.dumps(asyncio.run(call(HEADERS, BODY, KEY))))
+answer = asyncio.run(call(HEADERS, BODY, KEY))
+print(json.dumps([answer, sorted(sys.modules)]))
 """
 
 NOWHERE = {
@@ -103,11 +111,29 @@ def told(code: str, environ: dict[str, str]) -> Any:
     return json.loads(done.stdout)
 
 
+def called(name: str, headers: dict[str, str], body: bytes, key: str, environ: dict[str, str]) -> tuple[tuple[int, str, str], list[str]]:
+    """What a webhook's function answers to a call that is decided before any service is asked, and what was imported by then."""
+    code = CALL.replace("HEADERS", repr(headers)).replace("BODY", repr(body)).replace("KEY", repr(key)).replace("NAME", repr(name))
+    (status, text, content_type), modules = told(code, {**NOWHERE, **environ})
+    return (status, text, content_type), modules
+
+
 def answered(headers: dict[str, str], *, body: bytes = b"<not xml", key: str = "short", **environ: str) -> tuple[int, str, str]:
-    """What the webhook's function answers to a call that is decided before any service is asked."""
-    code = CALL.replace("HEADERS", repr(headers)).replace("BODY", repr(body)).replace("KEY", repr(key))
-    status, text, content_type = told(code, {**NOWHERE, **environ})
-    return status, text, content_type
+    """What Salesforce would hear."""
+    return called("ingestion-salesforce-webhook", headers, body, key, environ)[0]
+
+
+def answered_to_slack(body: bytes, *, word: str = "s3cret", content_type: str = "application/json", **environ: str) -> tuple[int, str, str]:
+    """What Slack would hear that signs with this word, where ours is ``s3cret``."""
+    headers = {"content-type": content_type, **signed(body, word)}
+    return called("ingestion-slack-webhook", headers, body, "", {"SLACK_SIGNING_SECRETS": f"{SLACK_APP}=s3cret", **environ})[0]
+
+
+def signed(body: bytes, word: str) -> dict[str, str]:
+    """The headers of a call that is of now."""
+    moment = str(int(time.time()))
+    digest = hmac.new(word.encode(), b"v0:%b:%b" % (moment.encode(), body), "sha256").hexdigest()
+    return {"X-Slack-Request-Timestamp": moment, "X-Slack-Signature": f"v0={digest}"}
 
 
 @pytest.mark.parametrize("consumer_type", DEPLOYMENTS)
@@ -142,15 +168,42 @@ def test_the_webhooks_limit_is_a_setting() -> None:
     assert answered(xml, body=b"123456789", SALESFORCE_WEBHOOK_LIMIT_BYTES="8")[0] == 413
 
 
-def test_without_the_setting_the_webhooks_limit_is_16_mb() -> None:
+def test_without_the_settings_the_webhooks_limits_are_16_mb_and_1_mb() -> None:
     code = """
 import json, os
 from ingestion.sources.registry import webhooks
+from shared.hosting.services import now
 from shared.settings import Settings
-print(json.dumps(webhooks(Settings.from_environ(os.environ))["salesforce"].limit_bytes))
+print(json.dumps({name: webhook.limit_bytes for name, webhook in webhooks(Settings.from_environ(os.environ), now).items()}))
 """
 
-    assert told(code, NOWHERE) == 16_777_216
+    assert told(code, NOWHERE) == {"salesforce": 16_777_216, "slack": 1_048_576}
+
+
+def test_slack_hears_its_challenge_and_nothing_that_a_browser_would_show() -> None:
+    assert answered_to_slack(CHALLENGE) == (200, "a-challenge", "text/plain; charset=utf-8")
+
+
+def test_whoever_signs_with_another_secret_or_with_none_of_ours_hears_nothing() -> None:
+    assert answered_to_slack(CHALLENGE, word="other")[:2] == (401, "")
+    assert answered_to_slack(CHALLENGE, SLACK_SIGNING_SECRETS="")[:2] == (401, "")
+
+
+def test_slacks_webhook_has_a_limit_and_a_kind_of_content() -> None:
+    assert answered_to_slack(CHALLENGE, SLACK_WEBHOOK_LIMIT_BYTES=str(len(CHALLENGE) - 1))[0] == 413
+    assert answered_to_slack(CHALLENGE, content_type="application/x-www-form-urlencoded")[0] == 415
+
+
+@pytest.mark.parametrize("name", ["ingestion-salesforce-webhook", "ingestion-slack-webhook"])
+def test_a_webhook_waits_for_no_client_of_a_vendor_to_be_imported(name: str) -> None:
+    headers = {"content-type": "application/json", **signed(CHALLENGE, "s3cret")}
+
+    _, modules = called(name, headers, CHALLENGE, "short", {"SLACK_SIGNING_SECRETS": f"{SLACK_APP}=s3cret"})
+
+    assert "ingestion.sources.slack.webhook" in modules
+    assert [module for module in modules if module.partition(".")[0] in {"httpx", "httpx2"}] == []
+    assert [module for module in modules if module in {"ingestion.poller", "ingestion.record_reading", "ingestion.sources.polled"}] == []
+    assert [module for module in modules if re.fullmatch(r"ingestion\.sources\.\w+\.(poller|client|answers)", module)] == []
 
 
 def test_a_mistyped_consumer_type_loads_no_app_instead_of_an_empty_one() -> None:

@@ -101,8 +101,8 @@ def test_every_table_has_a_triple(table: Conversion) -> None:
     assert table in seen
 
 
-READ_TWICE = {"c_file": ("sourceUrl", "shortcutTargetFolderId")}
-"""Two names of the product's for one address; and the id of what a shortcut leads to, by what that is."""
+READ_TWICE = {"c_channel": ("purpose",), "c_file": ("sourceUrl", "shortcutTargetFolderId")}
+"""Two names of the product's for one text, and for one address; and the id of what a shortcut leads to, by what that is."""
 
 
 @cache
@@ -128,6 +128,14 @@ JSON_TYPES = {
     "permissions": "string",
     "members": "string",
     "email": "string",
+    "first text": "string",
+    "opposite flag": "boolean",
+    "any flag": "boolean",
+    "moment in seconds": "string",
+    "list of ids": "string",
+    "list of teams": "string",
+    "roster": "string",
+    "member count": "integer",
 }
 
 
@@ -146,7 +154,7 @@ def test_every_label_of_a_row_leads_to_a_known_value(table: Conversion, canonica
 @each_table
 def test_derived_fields_are_fields_of_the_shard_type_and_follow_rows_of_the_table(table: Conversion) -> None:
     for canonical, derivation in table.derived.items():
-        assert types_of(properties_of(table.shard_type_id)[canonical]) == {"string"}
+        assert types_of(properties_of(table.shard_type_id)[canonical]) == {JSON_TYPES.get(derivation.kind, "string")}
         assert set(derivation.inputs) <= set(table.fields)
 
 

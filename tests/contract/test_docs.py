@@ -25,6 +25,7 @@ DOCUMENTED = {
     "fault-kinds": "docs/local-development.md",
     "fault-fields": "docs/local-development.md",
     "fault-places": "docs/local-development.md",
+    "slack-events": "docs/sources/slack.md",
     "errors": "docs/errors.md",
 }
 

@@ -28,7 +28,9 @@ LISTINGS = (
         "shared.shard_types", registries=("shared.shard_types.registry",), not_listed=frozenset({"shard_type", "text_template", "ensure"})
     ),
     Listing(
-        "shared.conversions", registries=("shared.conversions.registry",), not_listed=frozenset({"conversion", "fields", "identifiers"})
+        "shared.conversions",
+        registries=("shared.conversions.registry",),
+        not_listed=frozenset({"conversion", "derivations", "fields", "identifiers", "kind", "lists"}),
     ),
 )
 

@@ -45,7 +45,13 @@ async def test_every_source_that_is_polled_brings_a_world() -> None:
     pipeline = InMemoryPipeline()
     async with httpx2.AsyncClient() as http:
         shipped = pollers(
-            SETTINGS, http=http, secrets=pipeline.secrets, states=pipeline.states, metrics=pipeline.metrics, now=pipeline.clock
+            SETTINGS,
+            http=http,
+            secrets=pipeline.secrets,
+            states=pipeline.states,
+            index=pipeline.index,
+            metrics=pipeline.metrics,
+            now=pipeline.clock,
         )
 
     assert {*shipped, "cards"} == set(WORLDS), "describe how the vendor behaves, in polled_vendors.py"
@@ -73,7 +79,8 @@ async def test_a_stream_that_was_never_read_asks_for_a_back_fill_and_reads_from_
     assert world.events_of(pages) == []
 
 
-async def test_what_is_created_edited_deleted_and_undeleted_is_an_event_of_the_next_poll(world: World) -> None:
+async def test_what_is_created_edited_deleted_and_undeleted_is_an_event_of_the_next_poll(listing_world: World) -> None:
+    world = listing_world
     cursor, vendor = await begun(world), world.vendor
     world.later()
     key = vendor.create("Ada")
@@ -89,7 +96,8 @@ async def test_what_is_created_edited_deleted_and_undeleted_is_an_event_of_the_n
     assert seen == [False, False, True, False]
 
 
-async def test_an_event_says_whose_it_is_and_which_run_saw_it(world: World) -> None:
+async def test_an_event_says_whose_it_is_and_which_run_saw_it(listing_world: World) -> None:
+    world = listing_world
     cursor = await begun(world)
     world.later()
     key = world.vendor.create("Ada")
@@ -103,7 +111,8 @@ async def test_an_event_says_whose_it_is_and_which_run_saw_it(world: World) -> N
     assert event.observed_at <= world.pipeline.clock()
 
 
-async def test_a_page_read_twice_in_a_run_gives_the_same_ids_and_in_another_run_others(world: World) -> None:
+async def test_a_page_read_twice_in_a_run_gives_the_same_ids_and_in_another_run_others(listing_world: World) -> None:
+    world = listing_world
     cursor = await begun(world)
     world.later()
     gone = world.vendor.create("gone")
@@ -119,7 +128,8 @@ async def test_a_page_read_twice_in_a_run_gives_the_same_ids_and_in_another_run_
     assert once.isdisjoint(other)
 
 
-async def test_changes_over_many_pages_are_all_read_whatever_page_the_reader_dies_at(world: World) -> None:
+async def test_changes_over_many_pages_are_all_read_whatever_page_the_reader_dies_at(listing_world: World) -> None:
+    world = listing_world
     cursor = await begun(world)
     world.later()
     keys = {world.vendor.create(f"record {number}") for number in range(7)}
@@ -134,7 +144,8 @@ async def test_changes_over_many_pages_are_all_read_whatever_page_the_reader_die
         assert keys_of(world.events_of(rest)) == keys_of(world.events_of(pages[number + 1 :]))
 
 
-async def test_a_poll_without_changes_comes_to_its_end_and_says_how_far_the_source_vouches(world: World) -> None:
+async def test_a_poll_without_changes_comes_to_its_end_and_says_how_far_the_source_vouches(listing_world: World) -> None:
+    world = listing_world
     cursor = await begun(world)
     world.later()
 
@@ -221,7 +232,8 @@ async def test_a_version_is_that_of_the_record_as_events_tell_it(world: World) -
     assert {key: version.vendor_version for key, version in versions.items() if key in keys} == told
 
 
-async def test_a_version_grows_with_every_change(world: World) -> None:
+async def test_a_version_grows_with_every_change(listing_world: World) -> None:
+    world = listing_world
     key, vendor = world.vendor.create("Ada"), world.vendor
     changes: list[Change] = [nothing, lambda: vendor.edit(key, "Augusta"), lambda: vendor.edit(key, "Ada")]
     seen: list[str] = []
@@ -242,7 +254,7 @@ async def test_records_gives_each_as_it_is_and_a_deletion_for_what_is_gone(world
 
     events = await world.records([there, gone])
 
-    assert {event.source_id: event.event_type == "delete" for event in events} == {there: False, gone: True}
+    assert {event.source_id: world.vendor.is_gone(event) for event in events} == {there: False, gone: True}
     assert len(events) == 2
 
 
@@ -254,11 +266,12 @@ async def test_records_is_asked_about_more_than_a_thousand_at_once(world: World)
 
     events = await world.records(keys)
 
-    assert [event.source_id for event in events if event.event_type != "delete"] == keys[:1]
+    assert [event.source_id for event in events if not world.vendor.is_gone(event)] == keys[:1]
     assert sorted(event.source_id for event in events) == sorted(keys)
 
 
-async def test_what_was_there_before_and_every_change_since_are_shards_after_a_poll(world: World) -> None:
+async def test_what_was_there_before_and_every_change_since_are_shards_after_a_poll(listing_world: World) -> None:
+    world = listing_world
     vendor = world.vendor
     old = vendor.create("old")
     await world.poll()
@@ -288,3 +301,28 @@ async def test_a_comparison_after_polls_finds_nothing_and_what_somebody_took_awa
 
     assert (found.missing, found.extra, found.stale, found.named) == (1, 0, 0, {"missing": (keys[2],)})
     assert (await world.shard(keys[2])) is not None
+
+
+async def test_what_nobody_told_is_found_and_mended_by_a_comparison(world: World) -> None:
+    vendor = world.vendor
+    same, edited, gone = (vendor.create(name) for name in ("same", "edited", "gone"))
+    await world.poll()
+    new = vendor.create("new")
+    vendor.edit(edited, "older")
+    vendor.delete(gone)
+    world.pipeline.clock.advance(seconds=3600)
+
+    found = await world.compare()
+    await world.pipeline.run_all()
+
+    named = {"missing": (new,), "extra": (gone,), "stale": (edited,)}
+    assert (found.missing, found.extra, found.stale, found.named) == (1, 1, 1, named)
+    shards = [await world.shard(key) for key in (same, edited, gone, new)]
+    assert [(shard.status, shard.structured_data["name"]) for shard in shards if shard] == [
+        ("active", "same"),
+        ("active", "older"),
+        ("deleted", "gone"),
+        ("active", "new"),
+    ]
+    world.pipeline.clock.advance(seconds=3600)
+    assert (await world.compare()).fault_count == 0

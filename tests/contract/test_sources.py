@@ -3,13 +3,15 @@
 Refused before it is read, nothing acknowledged that is not on the queue, the same request twice the same ids.
 """
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import pytest
+from slack_sdk.signature import SignatureVerifier
 from typing_extensions import override
 
 from devtools.fakes.pipeline import InMemoryPipeline
@@ -20,7 +22,7 @@ from devtools.vendors.salesforce.records import PretendOrg
 from ingestion.receiver import receive
 from ingestion.sources.registry import webhooks
 from ingestion.sources.salesforce.webhook import key_handle
-from ingestion.sources.source import Webhook, WebhookRequest, WebhookResponse
+from ingestion.sources.source import Caller, Heard, Webhook, WebhookRequest, WebhookResponse
 from shared.connections.connection import Connection, connection_id
 from shared.contracts.ingestion import IngestionEvent
 from shared.contracts.message import Message
@@ -40,9 +42,11 @@ SETTINGS = Settings.from_environ(
         "AUTH_ISSUER": "x",
         "AUTH_AUDIENCE": "x",
         "AUTH_JWKS_URL": "x",
+        "SLACK_SIGNING_SECRETS": "A0SHARDLINE=its-secret,A0ANOTHER=another-secret",
     }
 )
-WEBHOOKS = webhooks(SETTINGS)
+NOW = datetime(2026, 3, 2, 12, 0, 7, tzinfo=UTC)
+WEBHOOKS = webhooks(SETTINGS, lambda: NOW)
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,8 @@ class Calls:
     account: str
     handle: str
     """The one its connection is found under."""
-    honest: WebhookRequest
-    """Three events."""
+    honest: tuple[WebhookRequest, ...]
+    """One call or more, and three events in all."""
     forged: WebhookRequest
     """The same body from somebody who does not know the secret."""
     of_another_account: WebhookRequest
@@ -77,7 +81,7 @@ def calls_of_salesforce() -> Calls:
     return Calls(
         account="00D000000000062EAA",
         handle=key_handle(key),
-        honest=call(body, key),
+        honest=(call(body, key),),
         forged=call(body, stranger),
         of_another_account=call(foreign, key),
         broken=call(body[:-20], key),
@@ -85,7 +89,33 @@ def calls_of_salesforce() -> Calls:
     )
 
 
-CALLS = {"salesforce": calls_of_salesforce()}
+def calls_of_slack() -> Calls:
+    """Events, of which a call has one. Nothing is read here: the connection has no token, and what is told is all there is."""
+    app, team = "A0SHARDLINE", "T0ACME"
+
+    def call(event: dict[str, str], number: int = 0, word: str = "its-secret") -> WebhookRequest:
+        said = {"type": "event_callback", "api_app_id": app, "team_id": team, "event_id": f"Ev{number}", "event": event}
+        return signed(json.dumps(said).encode(), word)
+
+    def signed(body: bytes, word: str) -> WebhookRequest:
+        moment = str(int(NOW.timestamp()))
+        signature = SignatureVerifier(word).generate_signature(timestamp=moment, body=body) or ""
+        headers = {"content-type": "application/json", "x-slack-request-timestamp": moment, "x-slack-signature": signature}
+        return WebhookRequest(body, headers)
+
+    archived = [{"type": "channel_archive", "channel": f"C0{name}", "event_ts": "1772452806.000300"} for name in ("ONE", "TWO", "THREE")]
+    return Calls(
+        account=team,
+        handle=f"slack:{app}:{team}",
+        honest=tuple(call(event, number) for number, event in enumerate(archived)),
+        forged=call(archived[0], word="guessed"),
+        of_another_account=call(archived[0], word="another-secret"),
+        broken=signed(b'{"type":"event_callback"', "its-secret"),
+        is_acknowledgement=lambda response: response.status == 200,
+    )
+
+
+CALLS = {"salesforce": calls_of_salesforce(), "slack": calls_of_slack()}
 
 every_source = pytest.mark.parametrize("source", sorted(WEBHOOKS))
 
@@ -115,15 +145,12 @@ class World:
 
     async def call(self, request: WebhookRequest) -> WebhookResponse:
         """One call."""
-        pipeline = self.pipeline
-        return await receive(
-            request,
-            webhook=self.webhook,
-            connections=pipeline.connections,
-            publisher=self.publisher,
-            metrics=pipeline.metrics,
-            now=pipeline.clock,
-        )
+        ports = replace(self.pipeline.receiver, publisher=self.publisher)
+        return await receive(request, webhook=self.webhook, ports=ports)
+
+    async def call_honestly(self) -> list[WebhookResponse]:
+        """All honest calls."""
+        return [await self.call(request) for request in self.calls.honest]
 
     @property
     def events(self) -> list[IngestionEvent]:
@@ -137,12 +164,12 @@ class Unparsed:
     def __init__(self, webhook: Webhook) -> None:
         self._webhook = webhook
         self.source, self.limit_bytes = webhook.source, webhook.limit_bytes
-        self.content_types, self.acknowledged = webhook.content_types, webhook.acknowledged
+        self.content_types, self.acknowledged, self.unknown = webhook.content_types, webhook.acknowledged, webhook.unknown
 
-    def verify(self, request: WebhookRequest) -> str:
+    def verify(self, request: WebhookRequest) -> Caller:
         return self._webhook.verify(request)
 
-    def events(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Sequence[IngestionEvent]:
+    def heard(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Heard:
         pytest.fail("the body was parsed")
 
 
@@ -181,9 +208,9 @@ def test_a_source_has_a_conversion_and_fixtures(source: str) -> None:
 async def test_an_honest_call_is_acknowledged_and_its_events_are_on_the_queue(source: str) -> None:
     world = await World.of(source)
 
-    response = await world.call(world.calls.honest)
+    responses = await world.call_honestly()
 
-    assert world.calls.is_acknowledgement(response)
+    assert all(world.calls.is_acknowledgement(response) for response in responses)
     assert [(event.tenant_id, event.source) for event in world.events] == [("acme", source)] * 3
     assert {event.connection_id for event in world.events} == {f"{source}:{world.calls.account}"}
 
@@ -202,9 +229,10 @@ async def test_a_forged_call_is_refused_before_it_is_read(source: str) -> None:
 async def test_a_call_that_shows_no_secret_at_all_is_refused_before_it_is_read(source: str) -> None:
     world = await World.of(source)
     world.webhook = Unparsed(world.webhook)
-    bare = {"content-type": world.calls.honest.headers["content-type"]}
+    honest = world.calls.honest[0]
+    bare = {"content-type": honest.headers["content-type"]}
 
-    response = await world.call(replace(world.calls.honest, headers=bare, route={}))
+    response = await world.call(replace(honest, headers=bare, route={}))
 
     assert (response.status, response.body, world.events) == (401, "", [])
 
@@ -232,9 +260,9 @@ async def test_an_account_that_is_not_the_callers_has_no_effect(source: str) -> 
 async def test_nobody_connected_is_no_effect(source: str) -> None:
     world = World(source)
 
-    response = await world.call(world.calls.honest)
+    responses = await world.call_honestly()
 
-    assert response.status in {200, 401}
+    assert {response.status for response in responses} <= {200, 401}
     assert world.events == []
 
 
@@ -251,8 +279,9 @@ async def test_a_body_that_is_not_what_the_vendor_sends_is_400_and_nothing_is_qu
 async def test_a_body_over_the_limit_is_413_and_another_kind_of_body_415(source: str) -> None:
     world = await World.of(source)
     world.webhook = Unparsed(world.webhook)
-    too_large = replace(world.calls.honest, body=b" " * (world.webhook.limit_bytes + 1))
-    of_another_kind = replace(world.calls.honest, headers={**world.calls.honest.headers, "content-type": "image/png"})
+    honest = world.calls.honest[0]
+    too_large = replace(honest, body=b" " * (world.webhook.limit_bytes + 1))
+    of_another_kind = replace(honest, headers={**honest.headers, "content-type": "image/png"})
 
     assert [(await world.call(request)).status for request in (too_large, of_another_kind)] == [413, 415]
     assert world.events == []
@@ -262,9 +291,9 @@ async def test_a_body_over_the_limit_is_413_and_another_kind_of_body_415(source:
 async def test_the_same_request_twice_gives_the_same_ids(source: str) -> None:
     world, other = await World.of(source), await World.of(source)
 
-    await world.call(world.calls.honest)
+    await world.call_honestly()
     other.pipeline.clock.advance(seconds=5)
-    await other.call(other.calls.honest)
+    await other.call_honestly()
 
     assert [event.id for event in world.events] == [event.id for event in other.events]
     assert len({event.id for event in world.events}) == 3
@@ -274,10 +303,11 @@ async def test_the_same_request_twice_gives_the_same_ids(source: str) -> None:
 async def test_every_event_of_a_call_carries_its_correlation_id(source: str) -> None:
     world = await World.of(source)
 
-    await world.call(world.calls.honest)
-
-    [correlation_id] = {event.correlation_id for event in world.events}
-    assert correlation_id
+    for request in world.calls.honest:
+        before = len(world.events)
+        await world.call(request)
+        [correlation_id] = {event.correlation_id for event in world.events[before:]}
+        assert correlation_id
 
 
 @every_source
@@ -290,10 +320,10 @@ async def test_a_publish_that_fails_is_5xx_and_nothing_is_acknowledged(source: s
     world = await World.of(source)
     world.publisher = Failing(error)
 
-    response = await world.call(world.calls.honest)
+    responses = await world.call_honestly()
 
-    assert response.status in {500, 503}
-    assert response.body == ""
+    assert {response.status for response in responses} <= {500, 503}
+    assert {response.body for response in responses} == {""}
     assert world.pipeline.metrics.total(Metric.WEBHOOK_EVENTS) == 0
 
 
@@ -302,9 +332,9 @@ async def test_every_call_is_counted(source: str) -> None:
     world = await World.of(source)
     calls = world.calls
 
-    for request in (calls.honest, calls.forged, calls.of_another_account, calls.broken):
+    for request in (*calls.honest, calls.forged, calls.of_another_account, calls.broken):
         await world.call(request)
 
-    assert world.pipeline.metrics.total(Metric.WEBHOOK_REQUESTS, source=source) == 4
-    assert world.pipeline.metrics.total(Metric.WEBHOOK_REQUESTS, source=source, outcome="accepted") == 1
+    assert world.pipeline.metrics.total(Metric.WEBHOOK_REQUESTS, source=source) == len(calls.honest) + 3
+    assert world.pipeline.metrics.total(Metric.WEBHOOK_REQUESTS, source=source, outcome="accepted") == len(calls.honest)
     assert world.pipeline.metrics.total(Metric.WEBHOOK_EVENTS, source=source) == 3

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import datetime, timedelta
 
+import pytest
+
 from devtools.fakes.samples import NOON, sample_gap
 from shared.gaps.gap import SEEN_EVERY, Gap
 from tests.plugins.twins import Stores
@@ -88,6 +90,43 @@ async def test_the_open_gaps_of_a_connection_are_listed_the_oldest_first(stores:
     assert [(gap.stream, gap.opened_at) for gap in found] == [("Contact", NOON), ("Account", LATER)]
     assert {gap.tenant_id for gap in found} == {tenant_id}
     assert all(gap.etag for gap in found)
+
+
+async def test_the_open_gaps_of_a_source_are_those_of_all_its_connections_and_tenants_the_oldest_first(
+    stores: Stores, tenant_id: str
+) -> None:
+    source, gaps, other_tenant = f"of-{tenant_id}", stores.gaps(), f"{tenant_id}-other"
+    for number in range(120):  # more than a page of them
+        at = NOON + timedelta(seconds=number * 7 % 120)
+        tenant = tenant_id if number % 2 else other_tenant
+        await gaps.open(sample_gap(tenant, connection_id=f"{source}:{number % 3}", stream=f"S{number}", at=at))
+    await gaps.open(sample_gap(tenant_id, connection_id=f"{source}-too:1"))
+    await gaps.open(sample_gap(tenant_id, connection_id=f"not-{source}:1"))
+    await stores.put_gap(sample_gap(tenant_id, connection_id=f"{source}:9").model_copy(update={"status": "closed", "closed_at": NOON}))
+
+    found = await gaps.open_of_source(source)
+
+    assert [gap.opened_at for gap in found] == [NOON + timedelta(seconds=number) for number in range(120)]
+    assert {gap.tenant_id for gap in found} == {tenant_id, other_tenant}
+    assert {gap.connection_id for gap in found} == {f"{source}:{number}" for number in range(3)}
+    assert all(gap.etag and gap.status == "open" for gap in found)
+
+
+async def test_a_gap_that_was_found_by_its_source_can_be_closed_and_is_found_no_more(stores: Stores, tenant_id: str) -> None:
+    source, gaps = f"of-{tenant_id}", stores.gaps()
+    await gaps.open(sample_gap(tenant_id, connection_id=f"{source}:1"))
+    [found] = await gaps.open_of_source(source)
+
+    assert await gaps.close(found, at=LATER)
+
+    assert await gaps.open_of_source(source) == []
+
+
+@pytest.mark.parametrize("name", ["%", "_", "of", ""])
+async def test_the_name_of_a_source_is_no_pattern(stores: Stores, tenant_id: str, name: str) -> None:
+    await stores.gaps().open(sample_gap(tenant_id, connection_id=f"of-{tenant_id}:1"))
+
+    assert [gap for gap in await stores.gaps().open_of_source(name) if gap.tenant_id == tenant_id] == []
 
 
 async def test_a_closed_gap_says_when(stores: Stores, tenant_id: str) -> None:

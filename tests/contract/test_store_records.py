@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -88,6 +88,33 @@ async def test_a_shard_that_is_found_is_to_look_at_and_neither_whole_nor_to_be_w
     assert record.shard == stored.model_copy(update={"etag": None})
 
 
+async def test_the_shard_of_one_record_is_found_by_its_key_whether_deleted_merged_or_a_placeholder(stores: Stores, tenant_id: str) -> None:
+    kind = accounts(tenant_id)
+    for external_id, status in (("active", "active"), ("deleted", "deleted"), ("placeholder", "draft")):
+        shard = await store(stores, tenant_id, external_id, status=cast(Status, status))
+        assert shard.id == kind.shard_id(external_id)
+    await give_up(stores.shards, tenant_id, kind.shard_id("merged"), kind.shard_id("active"))
+
+    stored = {key: await stores.index.stored(kind, key) for key in ("active", "deleted", "placeholder", "merged", "unheard-of")}
+
+    assert {key: shard and shard.id for key, shard in stored.items()} == {
+        "active": kind.shard_id("active"),
+        "deleted": kind.shard_id("deleted"),
+        "placeholder": None,
+        "merged": kind.shard_id("active"),
+        "unheard-of": None,
+    }
+    assert await stores.index.stored(accounts(f"{tenant_id}-other"), "active") is None
+
+
+async def test_the_shard_of_one_record_is_to_look_at_and_neither_whole_nor_to_be_written(stores: Stores, tenant_id: str) -> None:
+    stored = await store(stores, tenant_id, "A")
+    heavy = {"unstructuredData": {"text": "long"}, "mlFields": {"score": 1}}
+    await stores.put_shard({**stored.document(), **heavy, "vectors": sample_vectors(revision=1).model_dump(mode="json", by_alias=True)})
+
+    assert await stores.index.stored(accounts(tenant_id), "A") == stored.model_copy(update={"etag": None})
+
+
 async def test_a_shard_with_records_of_two_systems_is_found_by_either(stores: Stores, tenant_id: str) -> None:
     shard = sample_shard(tenant_id)
     both = (sample_record("A"), sample_record("77", system="hubspot", scope="portal-1", record_type="company"))
@@ -168,6 +195,13 @@ async def test_an_address_stands_for_each_active_person_who_has_it(stores: Store
     found = await stores.directory.principals_of(tenant_id, "jane@acme.example")
 
     assert found == {principal("005A"), principal("005B"), principal("005H")}
+
+
+async def test_a_full_member_of_a_workspace_stands_for_it_and_a_deactivated_one_does_not(stores: Stores, tenant_id: str) -> None:
+    await stores.shards.create(person(tenant_id, "005A", "jane@acme.example", workspaces='["T1", "T2"]'))
+    await stores.shards.create(person(tenant_id, "005B", "jane@acme.example", workspaces='["T3"]', isActive=False))
+
+    assert await stores.directory.principals_of(tenant_id, "jane@acme.example") == {principal("005A"), principal("T1"), principal("T2")}
 
 
 async def test_a_letter_that_only_looks_alike_is_another_address(stores: Stores, tenant_id: str) -> None:
@@ -289,6 +323,14 @@ async def test_the_audiences_of_a_person_are_those_of_active_shards_of_the_tenan
     assert await of(JANE, SALES) == {"F1", "F2", "F3"}
     assert await of(Principal("user:nobody@acme.example")) == set()
     assert await of() == set()
+
+
+async def test_people_are_members_by_reference_too(stores: Stores, tenant_id: str) -> None:
+    ann, bob = (Principal(f"group:slack:T1/{one}") for one in ("U1", "U2"))
+    for channel_id, members in (("C1", (ann, bob)), ("C2", (bob,))):
+        await stores.shards.create(audience(tenant_id, channel_id, *members))
+
+    assert await stores.directory.audiences_of(tenant_id, [ann, JANE]) == {group("gdrive", "C1")}
 
 
 async def test_whoever_is_no_longer_named_is_of_no_audience_at_the_very_next_question(stores: Stores, tenant_id: str) -> None:

@@ -93,6 +93,18 @@ def found_by_itself(report: dict[str, Any], *, is_polled: bool = True) -> None:
         assert (drive["completeness"]["isComplete"], drive["missing"], drive["extra"], drive["stale"]) == (True, 0, 0, 0)
     else:
         assert drive is None
+    slack = report["slack"]
+    if is_polled:
+        renamed, joined, left = slack["changes"]
+        assert [(change["foundByBefore"], change["foundBy"]) for change in (renamed, joined, left)] == [
+            ("ada, bob, cleo", "ada, bob, cleo"),
+            ("ada, bob, gus", "ada, bob, cleo, gus"),
+            ("ada, bob", "ada"),
+        ]
+        assert (renamed["name"], renamed["calls"], slack["channels"]) == ("harbour-works", {}, 6)
+        assert (slack["completeness"]["isComplete"], slack["missing"], slack["extra"], slack["stale"]) == (True, 0, 0, 0)
+    else:
+        assert slack is None
     assert 0 < report["secondsToFirstShard"] <= report["secondsToFirstEmbeddedShard"]
 
 

@@ -15,6 +15,8 @@ FUNCTIONS = {
     "ingestion-salesforce-webhook": ("http", "POST /api/webhooks/salesforce/{key}"),
     "ingestion-salesforce-poll": ("timer", "0 */5 * * * *"),
     "ingestion-gdrive-poll": ("timer", "0 */10 * * * *"),
+    "ingestion-slack-webhook": ("http", "POST /api/webhooks/slack"),
+    "ingestion-slack-poll": ("timer", "0 */10 * * * *"),
     "sync-inbound-worker": ("service bus", "sync-inbound"),
     "sync-inbound-bulk-worker": ("service bus", "sync-inbound-bulk"),
     "normalization-processor": ("service bus", "ingestion-events"),

@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 PARTS = (
     *("devtools.emulators.servicebus", "devtools.emulators.cosmos", "azurite", "devtools.issuer", "devtools.vendors.salesforce.api"),
-    *("devtools.vendors.gdrive", "devtools.host"),
+    *("devtools.vendors.gdrive", "devtools.vendors.slack", "devtools.host"),
 )
 HAD = 12 + 3
 """Records that the organization had before, and who works there."""
@@ -61,6 +61,7 @@ async def test_up_stays_up_for_the_other_commands_and_ctrl_c_leaves_nothing_runn
     assert (peeked, json.loads(shown[1])[0]["id"]) == ((0, "0 messages", ""), shards[0]["id"])
     assert any("compared: 0 missing, 0 extra, 0 stale" in line for line in up.out)
     assert any("17 files and folders are here and found by whom Drive shows them" in line for line in up.out)
+    assert any("6 channels are here and found by whom Slack shows them" in line for line in up.out)
     assert len({shard["external_relationships"][0]["externalId"] for shard in of_the_organization(shards)}) == 8 + HAD
     assert code == 130
     await all_gone(set(children))

@@ -68,7 +68,7 @@ async def test_a_plan_that_cannot_be_carried_out_is_one_line_before_anything_is_
     assert elsewhere == (
         1,
         "",
-        "up: azure-openai: drop on * *: such a run can do faults at blob, cosmos, gdrive, host, issuer, salesforce, service-bus",
+        "up: azure-openai: drop on * *: such a run can do faults at blob, cosmos, gdrive, host, issuer, salesforce, service-bus, slack",
     )
     assert unable[2].startswith("up: cosmos: malformed on * *: this stand-in can do clock-moved, ")
     assert not folder_of(offset).exists()

@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import json
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,11 +10,10 @@ import pytest
 from azure.servicebus.aio import ServiceBusClient
 
 from devtools.emulators.servicebus.broker import Broker
-from devtools.local.child import Child
-from devtools.provision import service_bus_config
 from shared.errors import ContractViolation, DependencyUnavailable
 from shared.messaging.envelope import Envelope
 from shared.messaging.service_bus import RETRY_OPTIONS, ServiceBusTransport
+from tests.integration.killed_broker import KilledBroker
 from tests.plugins.bus_twins import received, taken
 
 pytestmark = pytest.mark.integration
@@ -101,32 +98,6 @@ async def test_a_sender_goes_on_after_one_of_its_tasks_was_cancelled(transport: 
     ids = [id_ for id_, _ in await taken(broker, queue)]
     assert (ids[0], ids[-1]) == ("first", "last")
     gc.collect()
-
-
-class KilledBroker:
-    """A broker in a process of its own, always on the same port and with the same journal."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._child: Child | None = None
-        self.port = 0
-        (folder / "Config.json").write_text(json.dumps(service_bus_config()), encoding="utf-8")
-
-    @property
-    def connection_string(self) -> str:
-        key = "SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true"
-        return f"Endpoint=sb://127.0.0.1:{self.port};{key};"
-
-    async def start(self) -> None:
-        files = ("--config", str(self._folder / "Config.json"), "--data", str(self._folder / "data"), "--port", str(self.port))
-        command = (sys.executable, "-m", "devtools.emulators.servicebus", *files)
-        self._child = await Child.start("broker", command, ready="ready on", log=self._folder / "broker.log")
-        self.port = int(self._child.ready_line.rsplit(":", 1)[1])
-
-    async def kill(self) -> None:
-        if self._child is not None:
-            await self._child.kill()
-            await self._child.stop()
 
 
 @SDK_FORGETS_SOCKETS

@@ -94,8 +94,8 @@ async def deliver_webhook(world: PolledSalesforce, record: Record) -> None:
     action = Action("04kRi0000061wbCIAQ", record.object_name, ("Name", "SystemModstamp"), "http://127.0.0.1/", None)
     notification = Notification(random_id("Notification", Random(record.id + str(record.fields["Name"]))), record)
     body = render(world.org.organization_id, action, [notification], AS_SALESFORCE_WRITES)
-    events = SalesforceWebhook(limit_bytes=1_000_000).events(WebhookRequest(body), await world.connection(), world.clock())
-    await world.pipeline.publisher.publish(*events)
+    heard = SalesforceWebhook(limit_bytes=1_000_000).heard(WebhookRequest(body), await world.connection(), world.clock())
+    await world.pipeline.publisher.publish(*(told.event for told in heard.told))
     await world.pipeline.run_all()
 
 

@@ -303,16 +303,8 @@ class Day:
         self.clock.advance(seconds=self.rng.uniform(1, 320))
 
     async def _called(self, request: WebhookRequest) -> WebhookResponse:
-        pipeline = self.world.pipeline
         try:
-            return await receive(
-                request,
-                webhook=self.webhook,
-                connections=pipeline.connections,
-                publisher=pipeline.publisher,
-                metrics=pipeline.metrics,
-                now=self.clock,
-            )
+            return await receive(request, webhook=self.webhook, ports=self.world.pipeline.receiver)
         except Killed:
             self._restart()
             return WebhookResponse(502)

@@ -94,14 +94,8 @@ class Door:
 
     async def treat(self, request: WebhookRequest) -> WebhookResponse:
         """One call, given whole."""
-        return await receive(
-            request,
-            webhook=self.webhook,
-            connections=self.connections,
-            publisher=self.publisher,
-            metrics=self.pipeline.metrics,
-            now=self.pipeline.clock,
-        )
+        ports = replace(self.pipeline.receiver, connections=self.connections, publisher=self.publisher)
+        return await receive(request, webhook=self.webhook, ports=ports)
 
     @property
     def queued(self) -> list[IngestionEvent]:

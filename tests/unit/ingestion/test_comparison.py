@@ -267,6 +267,10 @@ class Watched(RecordIndex):
         raise NotImplementedError
 
     @override
+    async def stored(self, kind: RecordKind, key: str) -> Shard | None:
+        raise NotImplementedError
+
+    @override
     async def count(self, kind: RecordKind) -> int:
         raise NotImplementedError
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,9 +12,8 @@ from devtools.fakes.transport import InMemoryTransport
 from devtools.vendors.salesforce.acknowledgement import Answer, answer_to
 from ingestion.receiver import LARGE_BODY_BYTES
 from ingestion.sources.salesforce.webhook import SalesforceWebhook
-from ingestion.sources.source import WebhookRequest, WebhookResponse
+from ingestion.sources.source import Heard, WebhookRequest, WebhookResponse
 from shared.connections.connection import Connection, Connections
-from shared.contracts.ingestion import IngestionEvent
 from shared.contracts.message import Message
 from shared.errors import ConfigurationError, DependencyUnavailable, RateLimited
 from shared.messaging.envelope import Envelope
@@ -87,11 +85,11 @@ class UnderWay(SalesforceWebhook):
     begun = threading.Event()
 
     @override
-    def events(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Sequence[IngestionEvent]:
+    def heard(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Heard:
         if len(request.body) > LARGE_BODY_BYTES:
             self.begun.set()
             assert self.allowed.wait(5)
-        return super().events(request, connection, received_at)
+        return super().heard(request, connection, received_at)
 
 
 async def door_over(transport: Recording) -> Door:

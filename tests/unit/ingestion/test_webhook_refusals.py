@@ -1,6 +1,5 @@
 """Calls that are not let in: by whom, of what kind, how large; decided before anything is parsed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
@@ -8,9 +7,8 @@ from typing_extensions import override
 
 from devtools.vendors.salesforce.acknowledgement import Answer, answer_to
 from ingestion.sources.salesforce.webhook import SalesforceWebhook
-from ingestion.sources.source import WebhookRequest, WebhookResponse
+from ingestion.sources.source import Caller, Heard, WebhookRequest, WebhookResponse
 from shared.connections.connection import Connection
-from shared.contracts.ingestion import IngestionEvent
 from tests.unit.ingestion.door import ANOTHER_ORGANIZATION, KEY, XML, Door, a_body, a_door, an_org, body_of, salesforce
 
 
@@ -22,7 +20,7 @@ class NeverParsed(SalesforceWebhook):
     """Says so when it is asked to parse."""
 
     @override
-    def events(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Sequence[IngestionEvent]:
+    def heard(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Heard:
         pytest.fail("the body was parsed")
 
 
@@ -122,7 +120,7 @@ async def test_a_body_at_the_limit_is_read_and_one_byte_more_is_413_before_anyth
 
 
 async def test_the_path_key_is_looked_up_as_its_hash_and_kept_nowhere() -> None:
-    handle = salesforce().verify(WebhookRequest(b"", {}, {"key": KEY}))
+    caller = salesforce().verify(WebhookRequest(b"", {}, {"key": KEY}))
 
     assert KEY == "a-path-key-nobody-can-guess-0123456789"
-    assert handle == "salesforce-key:20cfaebe30f77e04459ff0c0b9559778ab6836c7daf28cb46b9f9731ce6915aa"
+    assert caller == Caller(("salesforce-key:20cfaebe30f77e04459ff0c0b9559778ab6836c7daf28cb46b9f9731ce6915aa",))

@@ -55,6 +55,11 @@ def test_each_variable_fills_its_field() -> None:
         "SALESFORCE_API_VERSION": "67.0",
         "GDRIVE_API_BASE_URL": "http://127.0.0.1:7095",
         "GDRIVE_DIRECTORY_BASE_URL": "https://directory.example",
+        "SLACK_WEBHOOK_LIMIT_BYTES": "2048",
+        "SLACK_SIGNING_SECRETS": "A1=s3cr3t",
+        "SLACK_APP_TOKENS": "A1=xapp-s3cr3t",
+        "SLACK_API_BASE_URL": "http://127.0.0.1:7092",
+        "SLACK_WINDOW_SECONDS": "0.5",
         "SYNC_STEP_SECONDS": "12.5",
         "SYNC_OVERLAP_SECONDS": "0",
         "SYNC_COMPARE_GRACE_SECONDS": "60",
@@ -75,6 +80,9 @@ def test_each_variable_fills_its_field() -> None:
     assert embedding.azure_openai_deployment == "embeddings-eu"
     assert (settings.key_vault_uri, settings.salesforce.api_version) == ("https://acme.vault.azure.net/", "67.0")
     assert tuple(settings.gdrive.model_dump().values()) == ("http://127.0.0.1:7095", "https://directory.example")
+    slack = settings.slack
+    assert (slack.webhook_limit_bytes, slack.api_base_url, slack.window_seconds) == (2048, "http://127.0.0.1:7092", 0.5)
+    assert (slack.secrets_of_apps, slack.tokens_of_apps) == ({"A1": ("s3cr3t",)}, {"A1": "xapp-s3cr3t"})
     assert tuple(settings.sync.model_dump().values()) == (12.5, 0, 60, 5)
     assert (auth.issuer, auth.audience, auth.jwks_url) == tuple(AUTH.values())
     assert (auth.tenant_claim, auth.admin_role) == ("org", "Boss")
@@ -91,6 +99,29 @@ def test_how_sources_are_polled_has_defaults() -> None:
     }
     assert (settings.salesforce.api_version, settings.key_vault_uri, settings.secrets) == ("66.0", None, {})
     assert tuple(settings.gdrive.model_dump().values()) == ("https://www.googleapis.com", "https://admin.googleapis.com")
+    assert tuple(settings.slack.model_dump().values()) == (1_048_576, None, None, "https://slack.com", 30)
+    assert (settings.slack.secrets_of_apps, settings.slack.tokens_of_apps) == ({}, {})
+
+
+def test_an_app_whose_signing_secret_is_replaced_has_two_of_them_in_their_order() -> None:
+    environ = {"SLACK_SIGNING_SECRETS": "A1=new, A2=other,A1=old=er ", "SLACK_APP_TOKENS": "A1=xapp-1,A1=xapp-2"}
+
+    slack = Settings.from_environ({**LOCAL, **environ}).slack
+
+    assert slack.secrets_of_apps == {"A1": ("new", "old=er"), "A2": ("other",)}
+    assert slack.tokens_of_apps == {"A1": "xapp-2"}
+
+
+@pytest.mark.parametrize("variable", ["SLACK_SIGNING_SECRETS", "SLACK_APP_TOKENS"])
+@pytest.mark.parametrize(
+    "value", ["s3cr3t", "A1=", "=s3cr3t", "a1=s3cr3t", "A1=s3cr3t,", "A1:s3cr3t", "@Microsoft.KeyVault(VaultName=s3cr3t)"]
+)
+def test_pairs_that_cannot_be_read_are_named_without_what_was_in_them(variable: str, value: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Settings.from_environ({**LOCAL, variable: value})
+
+    expected = "Value error, give pairs of an app's id and its secret, as A0123456789=secret, with commas between them"
+    assert str(refused.value) == f"settings: {variable}: {expected}"
 
 
 def test_every_variable_of_a_secret_is_one() -> None:
@@ -112,6 +143,11 @@ def test_every_variable_of_a_secret_is_one() -> None:
         ("GDRIVE_API_BASE_URL", "https://www.googleapis.com/drive/v3"),
         ("GDRIVE_DIRECTORY_BASE_URL", "https://user:word@admin.googleapis.com"),
         ("SALESFORCE_API_VERSION", "66.0/query"),
+        ("SLACK_API_BASE_URL", "http://slack.com"),
+        ("SLACK_API_BASE_URL", "https://slack.com/api"),
+        ("SLACK_WINDOW_SECONDS", "0"),
+        ("SLACK_WINDOW_SECONDS", "901"),
+        ("SLACK_WEBHOOK_LIMIT_BYTES", "0"),
         ("SYNC_STEP_SECONDS", "0"),
         ("SYNC_STEP_SECONDS", "241"),
         ("SYNC_OVERLAP_SECONDS", "-1"),
@@ -218,7 +254,8 @@ def test_the_api_is_never_open_for_want_of_a_setting(missing: str) -> None:
 @pytest.mark.parametrize("shown", [repr, str, lambda settings: settings.model_dump_json()])
 def test_a_secret_is_never_shown(shown: object) -> None:
     assert callable(shown)
-    for environ in (LOCAL, {**AZURE, "EMBEDDING_AZURE_OPENAI_API_KEY": "s3cr3t", "SECRET_ACME_KEY": "s3cr3t"}):
+    of_slack = {"SLACK_SIGNING_SECRETS": "A1=s3cr3t", "SLACK_APP_TOKENS": "A1=s3cr3t"}
+    for environ in (LOCAL, {**AZURE, **of_slack, "EMBEDDING_AZURE_OPENAI_API_KEY": "s3cr3t", "SECRET_ACME_KEY": "s3cr3t"}):
         assert "s3cr3t" not in shown(Settings.from_environ(environ))
 
 

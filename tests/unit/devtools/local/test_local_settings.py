@@ -5,7 +5,7 @@ from pathlib import Path
 
 from devtools import azurite
 from devtools.local.addresses import Addresses
-from devtools.local.run import SALESFORCE_SECRET_NAME, Run
+from devtools.local.run import SALESFORCE_SECRET_NAME, SLACK_SECRET_NAME, Run
 from shared.settings import VARIABLES, Settings, secret_variable
 
 ROOT = Path(__file__).parents[4]
@@ -15,7 +15,7 @@ THE_HOSTS_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
 
 
 def test_they_are_settings_of_ours_or_of_the_host_and_complete() -> None:
-    secrets = {secret_variable(SALESFORCE_SECRET_NAME)}
+    secrets = {secret_variable(SALESFORCE_SECRET_NAME), secret_variable(SLACK_SECRET_NAME)}
     assert set(VALUES) <= set(VARIABLES) | THE_HOSTS_OWN | secrets
     assert Settings.from_environ(VALUES).consumer_type == "all"
 
@@ -30,5 +30,11 @@ def test_they_lead_to_the_stand_ins() -> None:
 
 def test_they_let_the_app_into_the_pretend_salesforce_lead_to_the_pretend_drive_and_compare_what_is_seconds_old() -> None:
     names = (secret_variable(SALESFORCE_SECRET_NAME), "GDRIVE_API_BASE_URL", "GDRIVE_DIRECTORY_BASE_URL", "SYNC_COMPARE_GRACE_SECONDS")
+
+    assert [VALUES[name] for name in names] == [RUN.settings[name] for name in names]
+
+
+def test_they_let_the_app_into_the_pretend_slack_and_it_into_the_app() -> None:
+    names = ("SLACK_SIGNING_SECRETS", "SLACK_API_BASE_URL", "SLACK_WINDOW_SECONDS", secret_variable(SLACK_SECRET_NAME))
 
     assert [VALUES[name] for name in names] == [RUN.settings[name] for name in names]

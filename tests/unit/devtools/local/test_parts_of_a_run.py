@@ -112,6 +112,18 @@ def test_a_run_that_asks_for_it_has_a_pretend_google_drive_which_a_plan_can_name
     assert ready == "gdrive: ready"
 
 
+def test_a_run_that_asks_for_it_has_a_pretend_slack_which_a_plan_can_name(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    Plan(name="told by a test", faults=(Fault(at="slack", kind=Kind.TIMEOUT, calls=1),)).write(plan)
+    run = Parts(Addresses(), tmp_path, tmp_path / "queues.json", plan, slack=("--team-id", "T0LANTERN"))
+
+    command, ready = run.store("slack")
+
+    assert run.stores == (*ALL, "slack")
+    assert command[1:] == [*("-m", "devtools.vendors.slack", "--port", "7092", "--team-id", "T0LANTERN"), *("--faults", str(plan))]
+    assert ready == "slack: ready"
+
+
 def test_a_plan_may_name_others_who_are_no_part_of_a_run(tmp_path: Path) -> None:
     assert parts(tmp_path, "salesforce").stores == ALL
 
