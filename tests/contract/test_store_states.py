@@ -7,7 +7,8 @@ import pytest
 from devtools.fakes.samples import NOON, sample_connection
 from shared.connections.connection import Connection
 from shared.errors import Conflict
-from shared.streams.state import StreamState, StreamStates
+from shared.shards.ids import ShardId, shard_id
+from shared.streams.state import StateKind, StreamState, StreamStates
 from tests.plugins.twins import Stores
 
 pytest_plugins = ["tests.plugins.stand_ins"]
@@ -78,3 +79,27 @@ async def test_streams_kinds_connections_and_tenants_are_apart(stores: Stores, c
 
     for its, stream, kind in others:
         assert (await states.read(its, stream, kind)).etag is None  # type: ignore[arg-type]  # kinds in a list are plain texts
+
+
+async def test_when_a_record_was_read_is_forgotten_after_a_day_and_how_far_a_stream_was_never(
+    stores: Stores, connection: Connection
+) -> None:
+    states = StreamStates(stores.shards)
+    kinds: tuple[tuple[str, StateKind], ...] = (("Channel/C1", "record"), ("Channel", "changes"))
+    for stream, kind in kinds:
+        await states.save((await states.read(connection, stream, kind)).model_copy(update={"run": kind}), at=NOON)
+
+    kept = [
+        stored and stored.ttl
+        for name in ("Channel/C1/record", "Channel")
+        for stored in [await stores.shards.read(connection.tenant_id, id_of(connection, name))]
+    ]
+
+    assert kept == [24 * 3600, -1]
+
+
+def id_of(connection: Connection, name: str) -> ShardId:
+    """The id of a state: of changes under the stream's name, of other kinds under both."""
+    return shard_id(
+        tenant_id=connection.tenant_id, system="shardline", scope=connection.id, record_type="integration.state", external_id=name
+    )
