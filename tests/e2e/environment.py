@@ -24,6 +24,7 @@ from devtools.local.addresses import Addresses
 from devtools.local.children import QUEUES, Children, Host
 from devtools.local.ports import free_ports, hold
 from devtools.local.run import Run
+from devtools.local.slack_company import new_team
 from devtools.local.workspace import new_domain
 from devtools.vendors.salesforce.ids import random_id
 from devtools.vendors.salesforce.sender import HEADERS
@@ -183,6 +184,7 @@ async def running_environment(
     faults: Path | None = None,
     has_salesforce: bool = False,
     has_gdrive: bool = False,
+    has_slack: bool = False,
 ) -> AsyncIterator[Environment]:
     """Everything started, and stopped at the end.
 
@@ -194,9 +196,11 @@ async def running_environment(
         faults: the plan that stand-ins and hosts obey.
         has_salesforce: there is an organization that can be asked, too.
         has_gdrive: there is a Google Workspace.
+        has_slack: there is a workspace in Slack.
     """
     organization_id = random_id("Organization", Random(secrets.randbits(64))) if has_salesforce else ""
-    run = Run(Addresses.shifted(free_offset()), organization_id, "", "", domain=new_domain(Random(secrets.randbits(64))))
+    rng = Random(secrets.randbits(64))
+    run = Run(Addresses.shifted(free_offset()), organization_id, "", "", domain=new_domain(rng), team_id=new_team(rng))
     hosts = {"host": Host(run.addresses.host)}
     if is_in_two:
         (another,) = free_ports(1)
@@ -213,8 +217,9 @@ async def running_environment(
         faults=faults,
         has_salesforce=has_salesforce,
         has_gdrive=has_gdrive,
+        has_slack=has_slack,
     )
-    is_polled = has_salesforce or has_gdrive
+    is_polled = has_salesforce or has_gdrive or has_slack
     stages = PIPELINE[:1] if NORMALIZATION_ALONE.items() <= given.items() else POLLED if is_polled else PIPELINE
     queues = Queues(run.service_bus)
     try:
