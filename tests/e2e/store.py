@@ -44,14 +44,16 @@ class Store:
                 by_shard.setdefault(item["shardId"], []).append(item)
         return by_shard
 
-    async def set(self, shard: Document, values: Mapping[str, Any]) -> None:
-        """Change top-level fields of a shard, as somebody who does not ask the app."""
+    async def set(self, item: Document, values: Mapping[str, Any], *, container: str = "shards") -> None:
+        """Change top-level fields of a shard, or of an item of another container that is one partition a tenant, as somebody who does not
+        ask the app."""
+        key = [item["tenantId"], item["id"]] if container == "shards" else [item["tenantId"]]
         async with CosmosClient.from_connection_string(self._run.cosmos) as client:
             operations = [{"op": "set", "path": f"/{name}", "value": value} for name, value in values.items()]
             await (
                 client.get_database_client(DATABASE)
-                .get_container_client("shards")
-                .patch_item(shard["id"], partition_key=[shard["tenantId"], shard["id"]], patch_operations=operations)
+                .get_container_client(container)
+                .patch_item(item["id"], partition_key=key, patch_operations=operations)
             )
 
     async def writes(self) -> Counter[str]:

@@ -100,8 +100,8 @@ async def test_what_was_seen_of_a_gap_is_asked_for_once_however_often_the_timer_
 async def test_a_gap_that_a_comparison_does_not_close_waits_for_the_daily_one(desk: Desk) -> None:
     """What is found again and again is beyond mending; to compare it every few minutes would use up the vendor's patience."""
     desk.script.vendor = {"a": RecordVersion("2", LONG_AGO)}
-    desk.script.shows = lambda events, expects: True  # type: ignore[attr-defined]
-    desk.script.accounts_of = desk.script.check  # type: ignore[attr-defined]
+    desk.script.shows = lambda events, expects: True  # type: ignore[attr-defined] # now it gives hints, too
+    desk.script.accounts_of = desk.script.check  # type: ignore[attr-defined] # now it gives hints, too
     await lose(desk)
 
     for _ in range(100):  # the repair never arrives
@@ -114,8 +114,8 @@ async def test_a_gap_that_a_comparison_does_not_close_waits_for_the_daily_one(de
 
 async def test_a_comparison_that_finds_something_of_a_source_that_pushes_says_that_events_were_lost(desk: Desk) -> None:
     desk.script.vendor = {"a": RecordVersion("2", LONG_AGO)}
-    desk.script.shows = lambda events, expects: True  # type: ignore[attr-defined]
-    desk.script.accounts_of = desk.script.check  # type: ignore[attr-defined]
+    desk.script.shows = lambda events, expects: True  # type: ignore[attr-defined] # now it gives hints, too
+    desk.script.accounts_of = desk.script.check  # type: ignore[attr-defined] # now it gives hints, too
 
     await desk.read(desk.message("compare"))
 
