@@ -119,6 +119,7 @@ async def test_no_function_but_a_webhook_answers_anonymous_callers_and_no_webhoo
 
     assert {name: status for name, (status, _) in answers.items()} == {
         ("ingestion-salesforce-webhook", "POST"): 415,
+        ("ingestion-slack-webhook", "POST"): 415,
         ("search", "GET"): 401,
         ("connections-list", "GET"): 401,
         ("connections-completeness", "GET"): 401,
