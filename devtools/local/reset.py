@@ -2,8 +2,8 @@
 
 A run that is up is emptied by its own ``up``, asked by a signal: it stops everything, for a message that a host has locked could be taken
 from outside only after its lock, and a broker remembers the ids of what it once had; removes what is stored; and starts all of it again, on
-the same ports, with the same issuer's keys, the same organization and Workspace, connected, and the same fault plan, which goes on where it
-was.
+the same ports, with the same issuer's keys, the same organization and workspaces, connected, and the same fault plan, which goes on where
+it was.
 """
 
 import argparse
@@ -59,7 +59,7 @@ async def _emptied(options: argparse.Namespace) -> int:
     if options.json:
         show_json({"removed": held.plain()})
     else:
-        print(f"{held.rendered()}\n\nall of this was removed; the run is up again, and its organization and its Workspace are connected")
+        print(f"{held.rendered()}\n\nall of this was removed; the run is up again, and its organization and its workspaces are connected")
     return 0
 
 
