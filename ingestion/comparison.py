@@ -31,7 +31,7 @@ class Window:
     """The record's key → what is wrong."""
     findings: Findings
     unsure: set[str] = field(default_factory=set)
-    """Keys of pending ones that nothing says the moment of: read all the same, or a gap would be closed that stands for one."""
+    """Keys of pending ones of a source without versions: read all the same, or a gap would be closed that stands for one."""
 
     def judge(self, key: str, fault: Fault, changed_at: datetime | None) -> None:
         """Note a difference."""
@@ -78,6 +78,8 @@ async def window(reading: Reading, after: str | None, *, poller: Poller, index: 
             seen.unsure |= {stored.external_id} - seen.faults.keys()
     for key, version in missing.items():
         seen.judge(key, "missing", version.changed_at)
+        if version.content is not None:  # it may have come while nothing was pushed, however lately
+            seen.unsure |= {key} - seen.faults.keys()
     seen.count_faults()
     seen.findings = seen.findings.plus(Findings(stored_count=stored_count, unknown_readers=unknown_readers))
     return seen

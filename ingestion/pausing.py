@@ -14,14 +14,16 @@ PROBE_AFTER: Final = timedelta(minutes=30)
 """How often what the app has paused is tried again: by then a person may have mended it."""
 
 
-async def pause(connection: Connection, reason: str, *, connections: Connections, at: datetime) -> Connection:
-    """Pause it, with a reason a person can act on. What an operator has paused stays the operator's.
+async def pause(connection: Connection, reason: str, *, connections: Connections, at: datetime, is_tried: bool = True) -> Connection:
+    """Pause it, with a reason a person can act on. What an operator has paused stays the operator's. ``is_tried``: there is something to
+    try again with.
 
     Returns:
         The connection as it is stored now.
     """
     log.error("connection paused", extra={"connection": connection.id, "reason": reason})
-    changes = {"status": "paused", "paused_by": "app", "paused_reason": reason, "next_due_at": at + PROBE_AFTER}
+    tried_at = at + PROBE_AFTER if is_tried else None
+    changes = {"status": "paused", "paused_by": "app", "paused_reason": reason, "next_due_at": tried_at}
     return await _changed(connection, changes, connections=connections)
 
 

@@ -294,9 +294,13 @@ class _Step:
         grace = timedelta(seconds=self._ports.pace.grace_seconds)
         await close_gaps(self._state, found, connection=self._connection, gaps=self._ports.gaps, grace=grace, at=now)
         is_gone = self._message.stream not in streams_of(self._connection)  # nobody else asks for a comparison of it
-        if is_to_be_repeated(found, before) and isinstance(self._poller, Records):
-            await self._open_gap("events-lost")  # what changed so long ago should have been pushed
-        if is_to_be_repeated(found, before) or (is_gone and found.pending):
+        is_repeated = is_to_be_repeated(found, before)
+        if isinstance(self._poller, Records):
+            # Of what nobody pushes to us something else is found each time. The timer asks once more for the gap, and then it waits a day.
+            is_repeated = is_repeated and not (before is not None and before.fault_count)
+            if is_repeated:
+                await self._open_gap("events-lost")  # what changed so long ago should have been pushed
+        if is_repeated or (is_gone and found.pending):
             await self._ask(Ask(self._message.stream, "compare"), because=f"{self._message.run} again")
         self._state = self._state.model_copy(update={"report": found.report()})
 

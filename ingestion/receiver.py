@@ -126,7 +126,8 @@ async def _kept(heard: Heard, connection: Connection, at: datetime, ports: Recei
         gap = Gap.found(tenant_id=connection.tenant_id, connection_id=connection.id, stream=lost.stream, reason=lost.reason, at=at)
         await ports.gaps.open(gap)
     if heard.revoked is not None and connection.status == "active":
-        await pause(connection, heard.revoked, connections=ports.connections, at=at)
+        is_tried = connection.credential is not None
+        await pause(connection, heard.revoked, connections=ports.connections, at=at, is_tried=is_tried)
     return len(told)
 
 

@@ -106,16 +106,16 @@ async def _for_gaps(
 ) -> list[SyncRequested]:
     """A comparison for each stream with a gap that one can close by now. For what was seen of its gaps so far there is one; if that closes
     none of them, the next is the daily one."""
-    by_stream: dict[tuple[str, str], list[Gap]] = {}
+    by_stream: dict[tuple[str, str, str], list[Gap]] = {}
     for gap in await gaps.open_of_source(source):
         if gap.reason not in BEYOND_READING and gap.is_closed_by(ripe_before):
-            by_stream.setdefault((gap.connection_id, gap.stream), []).append(gap)
+            by_stream.setdefault((gap.tenant_id, gap.connection_id, gap.stream), []).append(gap)
     requests = []
-    for (connection_id, stream), ripe in by_stream.items():
+    for (tenant_id, connection_id, stream), ripe in by_stream.items():
         connection = await connections.find(connection_id)
         if connection is None or connection.status != "active" or connection.credential is None or stream not in streams_of(connection):
             continue
-        if any(gap.tenant_id != connection.tenant_id for gap in ripe):  # the account was another tenant's
+        if tenant_id != connection.tenant_id:  # whose account it was before
             continue
         run = digest(connection_id, stream, "gaps", *sorted(f"{gap.id} {gap.seen_at or gap.opened_at}" for gap in ripe))
         state = await states.read(connection, stream, "compare")
@@ -128,16 +128,20 @@ async def _for_gaps(
 
 async def _store_next(connection: Connection, connections: Connections, at: datetime) -> None:
     following: dict[str, datetime] = {"next_due_at": at + timedelta(seconds=connection.poll_seconds) - EARLY}
-    if connection.status == "paused":
-        following["next_due_at"] = at + PROBE_AFTER
     if connection.next_compare_at is None or _is_compared(connection, at):
         following["next_compare_at"] = at + timedelta(seconds=connection.compare_seconds)
+    elif connection.next_compare_at - EARLY < following["next_due_at"]:
+        following["next_due_at"] = (
+            connection.next_compare_at - EARLY
+        )  # or, of a source that is polled seldom, it would wait for another poll
+    if connection.status == "paused":
+        following["next_due_at"] = at + PROBE_AFTER
     with suppress(Conflict):  # another timer, a worker that pauses, or an operator was quicker: it is due still, or was asked for already
         await connections.replace(connection.model_copy(update=following))
 
 
 def _is_compared(connection: Connection, at: datetime) -> bool:
-    return connection.status == "active" and connection.next_compare_at is not None and connection.next_compare_at <= at
+    return connection.status == "active" and connection.next_compare_at is not None and connection.next_compare_at - EARLY <= at
 
 
 def _request(connection: Connection, stream: str, kind: SyncKind, *, due_at: datetime, at: datetime) -> SyncRequested:

@@ -34,7 +34,8 @@ async def command(options: argparse.Namespace, ports: Ports) -> int:
             connection = await connection_called(options.id, ports.connections)
             if connection.status == "active":
                 raise Refused(f"{connection.id} is not paused")
-            changes = {"status": "active", "paused_by": None, "paused_reason": None, "next_due_at": ports.now()}
+            due_at = None if connection.credential is None else ports.now()  # or the poll of it would pause it again
+            changes = {"status": "active", "paused_by": None, "paused_reason": None, "next_due_at": due_at}
             return await _changed(options, changes, ports)
 
 

@@ -118,7 +118,8 @@ class Conversation:
     def _sharing(self, viewer: str) -> dict[str, Any]:
         said: dict[str, Any] = {"is_shared": self.is_ext_shared or bool(self.org_team_ids), "is_org_shared": bool(self.org_team_ids)}
         said |= {"is_ext_shared": self.is_ext_shared, "is_pending_ext_shared": bool(self.pending_team_ids), "context_team_id": viewer}
-        said |= {"shared_team_ids": self.team_ids, "internal_team_ids": list(self.org_team_ids), "pending_shared": []}
+        internal = [self.team_id, *self.org_team_ids]
+        said |= {"shared_team_ids": self.team_ids, "internal_team_ids": internal if viewer in internal else [], "pending_shared": []}
         said |= {
             "pending_connected_team_ids": list(self.pending_team_ids),
             "conversation_host_id": self.team_id,

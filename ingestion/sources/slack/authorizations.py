@@ -8,11 +8,11 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from ingestion.sources.slack.answers import NotThere, TokenRefused, cursor_in, objects_in, text_in
+from ingestion.sources.slack.answers import cursor_in, objects_in, text_in
 from ingestion.sources.slack.client import SlackClient
 from ingestion.sources.slack.envelope import handle_of
 from shared.connections.connection import Connection
-from shared.errors import RequestRefused, StreamUnreadable
+from shared.errors import ConfigurationError, PermanentError, StreamUnreadable
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ async def handles_of(connection: Connection, client: SlackClient, app_tokens: Ma
             if place is None:
                 break
             form = {"event_context": context, "cursor": place}
-    except (TokenRefused, StreamUnreadable, NotThere, RequestRefused) as error:
+    except (ConfigurationError, StreamUnreadable, PermanentError) as error:
         # The app's own token is no concern of this connection, whose records can be read.
         log.warning("Slack does not say who else may see an event of %s: %s", connection.id, error)
     return [own, *sorted(set(found) - {own})]

@@ -159,5 +159,8 @@ def _taken(method: str, use: MethodUse, now: datetime, *, is_live: bool) -> tupl
         return use.model_copy(update={"virtual_at": max(virtual, turn) + interval}), turn - now
     name = "live_promised_at" if is_live else "bulk_promised_at"
     last = use.live_promised_at if is_live else use.bulk_promised_at
-    promised = turn if last is None else max(turn, last + interval)
+    following = turn if last is None else last + interval
+    if is_slow and use.slow_until is not None:  # from then on turns are short again, and nobody shall wait, or stand back, for hours
+        following = min(following, use.slow_until)
+    promised = max(turn, following)
     return use.model_copy(update={name: promised}), promised - now

@@ -14,8 +14,9 @@ from shared.errors import DependencyUnavailable
 
 PAGE_MEMBERS: Final = "999"
 """The most there are in one answer."""
-KEPT: Final = timedelta(minutes=5)
-"""So long members that were read in bulk are kept: a page or a range that a pause broke off need not begin from nothing."""
+KEPT: Final = timedelta(hours=1)
+"""So long the members of a page's channels are kept, as of when they were read: a page that a pause broke off need not begin from nothing,
+and at one call a minute it would never come to its end."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Channels:
         return _with(channel, await self._members(str(channel["id"]), is_live=is_live), at)
 
     async def all_whole(self, channels: Iterable[Record], at: datetime, *, give_way: GiveWay = to_nobody) -> list[Whole]:
-        """Those that are still there, read in bulk. Raises as ``whole``, but for NotThere."""
+        """A back-fill's page: those that are still there. Raises as ``whole``, but for NotThere."""
         found = []
         for channel in channels:
             if is_direct(channel):
@@ -74,7 +75,9 @@ class Channels:
             except CursorRejected as error:
                 raise DependencyUnavailable(f"{error}, among the members of a channel") from error
             members = body.get("members")
-            found |= {one for one in members if isinstance(one, str) and one} if isinstance(members, list) else set()
+            if not isinstance(members, list):
+                raise DependencyUnavailable("Slack conversations.members: the answer holds no members")  # taken for none, all would be out
+            found |= {one for one in members if isinstance(one, str) and one}
             place = cursor_in(body)
             if place is None:
                 return sorted(found)

@@ -16,6 +16,7 @@ from ingestion.sources.slack import contents, events
 from ingestion.sources.slack.contents import Inner, Unexpected
 from ingestion.sources.slack.envelope import Envelope
 from ingestion.sources.slack.rows import STREAMS, Row
+from ingestion.sources.slack.silence import silent_in_person
 from ingestion.sources.source import Heard, HeardEvent, Hint, Lost, Told
 from shared.connections.connection import Connection
 from shared.contracts.ingestion import Coverage, IngestionEvent
@@ -30,10 +31,6 @@ REVOKED: Final[Mapping[str, str]] = {
 _OF_USERS: Final = frozenset(
     field for one in CONVERSIONS if (one.source, one.record_type) == ("slack", "User") for field in one.vendor_fields
 )
-
-
-_GUEST: Final = frozenset({"is_restricted", "is_ultra_restricted"})
-_WORKSPACES: Final = frozenset({"team_id", "enterprise_user.teams"})
 
 
 @dataclass(frozen=True)
@@ -126,17 +123,8 @@ def _concerns_us(row: Row, event: Inner) -> bool:
 
 
 def _of_user(user: Mapping[str, Any]) -> Coverage:
-    """All that a conversion reads, but for what is not shown to everybody: that it is not there does not say that it is empty.
-
-    Without the right scope no address is shown: taken for empty, it would take the person's rights away. Of the deactivated many flags are
-    not shown: a guest without them would pass for a full member, and be given rights; what is deactivated or a bot has none anyhow.
-    """
-    has_no_rights = user.get("deleted") is True or user.get("is_bot") is True
-    hidden = {"locale"} if user.get("locale") is None else set()
-    if user["profile"].get("email") is None and user.get("is_bot") is not True:
-        hidden.add("profile.email")
-    if user.get("is_restricted") is None:
-        hidden |= _GUEST if has_no_rights else {*_GUEST, *_WORKSPACES}
+    """All that a conversion reads, but for what is not shown to everybody."""
+    hidden = silent_in_person(user)
     return tuple(sorted({"id", *_OF_USERS} - hidden)) if hidden else "complete"
 
 

@@ -76,7 +76,10 @@ class Lists:
             if team is None:
                 raise
             return Listed([], self._client.vendor_now(), await self._next_team(team, cursor, is_live=is_live), is_denied=True)
-        records = {str(record["id"]): record for record in objects_in(answer.body.get(what.name)) if text_in(record, "id")}
+        rows = answer.body.get(what.name)
+        if not isinstance(rows, list):
+            raise DependencyUnavailable(f"Slack {what.method}: the answer holds no list")
+        records = {str(record["id"]): record for record in objects_in(rows) if text_in(record, "id")}
         following = cursor_in(answer.body)
         if following is not None:
             return Listed(list(records.values()), answer.at, {**_kept(cursor, team), "cursor": following})

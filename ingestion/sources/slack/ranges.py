@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from ingestion.sources.slack.answers import NotThere
 from ingestion.sources.slack.census import KEPT, Census, Listing
 from ingestion.sources.slack.channels import Channels, Whole
 from ingestion.sources.slack.client import SlackClient
@@ -12,6 +13,7 @@ from ingestion.sources.slack.people import People, kind_of
 from ingestion.sources.slack.sightings import CHANNEL, content_of
 from ingestion.sources.source import RecordVersion, Versions
 from shared.connections.connection import Connection
+from shared.errors import RateLimited
 from shared.shards.record_index import RecordIndex
 
 RANGE_CHANNELS: Final = 25
@@ -65,8 +67,21 @@ class Ranges:
         return Versions(versions, up_to=up_to, read_at=listing.at)
 
     async def _some_channels(self, listing: Listing, after: str | None) -> tuple[list[Whole], str | None]:
+        """As many as can be read now: at one call a minute a whole range would never be."""
         keys, up_to = _range(listing, after, RANGE_CHANNELS)
-        return await self._channels.all_whole(map(listing.record, keys), listing.at), up_to
+        found: list[Whole] = []
+        last = None
+        for key in keys:
+            try:
+                found.append(await self._channels.whole(listing.record(key), listing.at, is_live=False))
+            except NotThere:
+                pass  # it went since it was listed
+            except RateLimited:
+                if last is None:
+                    raise
+                return found, last
+            last = key
+        return found, up_to
 
     async def _some_people(self, listing: Listing, after: str | None) -> tuple[list[Whole], str | None]:
         """Those of the list, and everybody else who is stored or in a shared channel and whom the vendor knows."""

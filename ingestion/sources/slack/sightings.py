@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from ingestion.sources.slack.answers import text_in
 from ingestion.sources.slack.client import SOURCE
 from ingestion.sources.slack.listing import Record
+from ingestion.sources.slack.silence import silent_in_person
 from shared.connections.connection import Connection
 from shared.contracts.ingestion import Coverage, IngestionEvent
 from shared.conversions.conversion import Conversion
@@ -17,9 +17,7 @@ from shared.errors import StreamUnreadable, UnmappableRecord
 
 CHANNEL: Final = "Channel"
 USER: Final = "User"
-EMAIL: Final = "profile.email"
 MEMBERS: Final = "members"
-LOCALE: Final = "locale"
 SHARED: Final = (("is_ext_shared", "connected_team_ids"), ("is_org_shared", "internal_team_ids"))
 """Flags, and what a list may leave out where they are true."""
 
@@ -43,23 +41,16 @@ def is_direct(channel: Mapping[str, Any]) -> bool:
 
 def coverage_of(stream: str, record: Mapping[str, Any]) -> Coverage:
     """What a record speaks for that was read: all of it, but for what is left out and is not known to be empty."""
-    silent = _silent_in_channel(record) if stream == CHANNEL else _silent_in_person(record)
+    silent = _silent_in_channel(record) if stream == CHANNEL else silent_in_person(record)
     if not silent:
         return "complete"
-    return tuple(sorted({"id", *conversion_for(stream).vendor_fields} - set(silent)))
+    return tuple(sorted({"id", *conversion_for(stream).vendor_fields} - silent))
 
 
-def _silent_in_channel(channel: Mapping[str, Any]) -> list[str]:
+def _silent_in_channel(channel: Mapping[str, Any]) -> frozenset[str]:
     """Members that could not be read; and other teams, where it is shared and not said with which."""
-    silent = [] if MEMBERS in channel else [MEMBERS]
-    return silent + [name for flag, name in SHARED if channel.get(flag) is True and name not in channel]
-
-
-def _silent_in_person(person: Mapping[str, Any]) -> list[str]:
-    """The address of somebody who is no bot: the app may not see it, and to take it away would take away what the person may read."""
-    profile = person.get("profile")
-    has_address = person.get("is_bot") is True or (isinstance(profile, dict) and text_in(profile, "email") is not None)
-    return [*([] if has_address else [EMAIL]), *([] if LOCALE in person else [LOCALE])]
+    members = set() if MEMBERS in channel else {MEMBERS}
+    return frozenset(members | {name for flag, name in SHARED if channel.get(flag) is True and name not in channel})
 
 
 def content_of(stream: str, record: Mapping[str, Any], *, without: Collection[str] = ()) -> dict[str, Scalar] | None:

@@ -58,7 +58,7 @@ async def test_a_channel_says_everything_that_slack_says(world: World) -> None:
         "unlinked": 0,
         "context_team_id": world.team.id,
         "shared_team_ids": [world.team.id],
-        "internal_team_ids": [],
+        "internal_team_ids": [world.team.id],
         "connected_team_ids": [],
         "pending_connected_team_ids": [],
         "pending_shared": [],

@@ -92,6 +92,16 @@ async def test_what_the_source_says_changed_a_moment_ago_is_pending_too(desk: De
     assert (found.pending, found.fault_count) == (1, 0)
 
 
+async def test_what_is_missing_and_came_a_moment_ago_is_pending_and_read_all_the_same(desk: Desk) -> None:
+    """The app was installed again a moment ago: what came just before that was told by nobody, and its gap is an old one."""
+    desk.script.vendor = {"a": RecordVersion(None, JUST_NOW, content={"name": "new"}), "b": RecordVersion("1", JUST_NOW)}
+
+    found = await compare(desk)
+
+    assert (found.pending, found.fault_count) == (2, 0)
+    assert desk.keys() == ["a"]
+
+
 async def test_a_gap_is_not_closed_over_a_difference_that_nobody_mends(desk: Desk) -> None:
     """An event was lost an hour ago; of the same record something was heard just now."""
     await desk.store("a", seen_at=JUST_NOW, acl=KNOWN)

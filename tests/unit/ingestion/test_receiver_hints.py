@@ -113,6 +113,19 @@ async def test_a_revoked_account_is_paused_once_with_a_reason_for_a_person(bells
     assert await found() == paused
 
 
+async def test_a_revoked_account_without_a_credential_is_paused_and_never_tried(bells: Bells) -> None:
+    """There is nothing to log in with: every half hour the same failure would be logged, for ever."""
+    connection = await bells.pipeline.connections.find("bell:one")
+    assert connection is not None
+    await bells.pipeline.connections.replace(connection.model_copy(update={"credential": None, "next_due_at": None}))
+
+    await bells.ring(revoked="the app was removed", lost=[STREAM])
+
+    paused = await bells.pipeline.connections.find("bell:one")
+    assert paused is not None
+    assert (paused.status, paused.next_due_at) == ("paused", None)
+
+
 async def test_a_call_for_a_paused_account_is_received_and_stays_a_gap(bells: Bells) -> None:
     connection = await bells.pipeline.connections.find("bell:one")
     assert connection is not None
@@ -261,7 +274,7 @@ async def test_a_gap_that_cannot_be_recorded_is_no_acknowledgement(bells: Bells)
         async def open(self, gap: Gap) -> None:
             raise DependencyUnavailable("away")
 
-    response = await bells.ring(lost=[STREAM], receiver=bells.a_receiver(gaps=Away()))  # type: ignore[abstract] # it can do nothing but fail
+    response = await bells.ring(lost=[STREAM], receiver=bells.a_receiver(gaps=Away()))  # type: ignore[abstract]  # it can do nothing but fail
 
     assert response.status == 503
 

@@ -117,11 +117,11 @@ async def test_of_two_workers_with_hints_of_one_record_one_reads_and_the_other_s
         theirs = await states.read(connection, f"{STREAM}/R1", "record")
         await states.save(theirs.model_copy(update={"run": "theirs", "requested_at": bells.clock()}), at=bells.clock())
 
-    class Slow(type(bells.ports.states)):  # type: ignore[misc] # of a class that is only known as a value
+    class Slow(type(bells.ports.states)):  # type: ignore[misc]  # of a class that is only known as a value
         async def save(self, *args: object, **named: object) -> object:
             bells.ports = replace(bells.ports, states=bells.pipeline.states)
             await other_worker_is_quicker(bells)
-            return await bells.pipeline.states.save(*args, **named)  # type: ignore[arg-type] # handed on as they came
+            return await bells.pipeline.states.save(*args, **named)  # type: ignore[arg-type]  # handed on as they came
 
     bells.ports = replace(bells.ports, states=Slow(bells.pipeline.shards))
 
@@ -276,7 +276,7 @@ async def test_what_was_ignored_in_favour_of_a_read_that_fails_is_read_all_the_s
         assert await bells.read(heard(8)) == Ignored("read since")
         raise DependencyUnavailable("away")
 
-    class Away(type(bells.rooms)):  # type: ignore[misc] # handed on as they came
+    class Away(type(bells.rooms)):  # type: ignore[misc]  # handed on as they came
         async def records(self, reading: Reading, keys: object) -> object:
             bells.ports = replace(bells.ports, pollers={"bell": bells.rooms})
             await comes(keys)

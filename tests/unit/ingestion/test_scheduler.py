@@ -197,3 +197,26 @@ async def test_the_longest_waiting_come_first_and_the_rest_at_the_next_tick(desk
     assert (await tick(desk)).connections == MOST_AT_ONCE
     assert (await desk.connect()).next_due_at == NOON
     assert (await tick(desk)).connections == 1
+
+
+async def test_what_is_polled_once_a_day_is_compared_each_day_even_when_the_tick_comes_a_moment_earlier() -> None:
+    desk = Desk(streams=STREAMS, poll_seconds=86_400, compare_seconds=86_400)
+    await tick(desk)
+
+    desk.clock.advance(seconds=86_399.5)
+    await tick(desk)
+
+    assert asked(desk, "compare") == list(STREAMS)
+
+
+async def test_a_comparison_does_not_wait_for_a_poll_that_comes_much_later() -> None:
+    desk = Desk(streams=STREAMS, poll_seconds=86_400, compare_seconds=86_400)
+    await tick(desk)
+    desk.clock.advance(seconds=3600)
+    await desk.change_connection(next_due_at=desk.clock())  # it was resumed
+    await tick(desk)
+
+    desk.clock.advance(seconds=82_800)
+    await tick(desk)
+
+    assert asked(desk, "compare") == list(STREAMS)

@@ -100,8 +100,8 @@ async def test_what_was_seen_of_a_gap_is_asked_for_once_however_often_the_timer_
 async def test_a_gap_that_a_comparison_does_not_close_waits_for_the_daily_one(desk: Desk) -> None:
     """What is found again and again is beyond mending; to compare it every few minutes would use up the vendor's patience."""
     desk.script.vendor = {"a": RecordVersion("2", LONG_AGO)}
-    desk.script.shows = lambda events, expects: True  # type: ignore[attr-defined] # now it gives hints, too
-    desk.script.accounts_of = desk.script.check  # type: ignore[attr-defined] # now it gives hints, too
+    desk.script.shows = lambda events, expects: True  # type: ignore[attr-defined]  # now it gives hints, too
+    desk.script.accounts_of = desk.script.check  # type: ignore[attr-defined]  # now it gives hints, too
     await lose(desk)
 
     for _ in range(100):  # the repair never arrives
@@ -112,10 +112,25 @@ async def test_a_gap_that_a_comparison_does_not_close_waits_for_the_daily_one(de
     assert len(comparisons(desk)) <= 4
 
 
+async def test_comparisons_that_find_something_else_each_time_are_not_made_for_ever(desk: Desk) -> None:
+    """A bot that is in no channel is told of nobody who joins or leaves: in a busy workspace there is always something to be found."""
+    desk.script.shows = lambda events, expects: True  # type: ignore[attr-defined]  # now it gives hints, too
+    desk.script.accounts_of = desk.script.check  # type: ignore[attr-defined]  # now it gives hints, too
+    await desk.ask(desk.message("compare"))
+
+    for number in range(130):  # some 21 hours
+        desk.script.vendor = {f"{number}": RecordVersion("2", LONG_AGO)}
+        await desk.work_now()
+        await tick(desk, after=600)
+
+    assert await desk.gaps() == [(STREAM, "events-lost")]
+    assert len(comparisons(desk)) <= 4
+
+
 async def test_a_comparison_that_finds_something_of_a_source_that_pushes_says_that_events_were_lost(desk: Desk) -> None:
     desk.script.vendor = {"a": RecordVersion("2", LONG_AGO)}
-    desk.script.shows = lambda events, expects: True  # type: ignore[attr-defined] # now it gives hints, too
-    desk.script.accounts_of = desk.script.check  # type: ignore[attr-defined] # now it gives hints, too
+    desk.script.shows = lambda events, expects: True  # type: ignore[attr-defined]  # now it gives hints, too
+    desk.script.accounts_of = desk.script.check  # type: ignore[attr-defined]  # now it gives hints, too
 
     await desk.read(desk.message("compare"))
 
@@ -172,6 +187,13 @@ async def test_gaps_of_other_sources_tenants_and_closed_ones_are_left_alone(desk
     await desk.pipeline.gaps.close(ours, at=NOON)
 
     assert await tick(desk, after=RIPE) == Scheduled(0, 0)
+
+
+async def test_gaps_of_whose_account_it_was_before_keep_no_other_gap_open(desk: Desk) -> None:
+    await lose(desk, tenant="the account's last one")
+    await lose(desk)
+
+    assert await tick(desk, after=RIPE) == Scheduled(0, 1)
 
 
 async def test_each_tenants_connection_is_compared_for_its_own_gaps(desk: Desk) -> None:

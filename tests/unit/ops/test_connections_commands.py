@@ -65,6 +65,16 @@ async def test_a_resumed_connection_is_due_at_once() -> None:
     assert said.document["status"] == "active"
 
 
+async def test_a_resumed_connection_without_a_credential_is_not_polled() -> None:
+    deployment = Deployment()
+    await deployment.connect(status="paused", paused_by="app", paused_reason="the app was uninstalled", credential=None)
+
+    await deployment.run("connections", "resume", ACME)
+
+    [connection] = await deployment.connections.of_tenant("acme")
+    assert (connection.status, connection.next_due_at) == ("active", None), "its poll would pause it again"
+
+
 async def test_what_is_not_paused_is_not_resumed() -> None:
     deployment = Deployment()
     await deployment.connect()

@@ -111,6 +111,12 @@ class Desk:
             wait=self._wait,
         )
 
+    def make_slow(self, method: str) -> None:
+        """From now on it may be called once a minute: it says so once."""
+        answer = self.slack.answers[method]
+        replies: list[Reply] = [httpx2.Response(429, json={"ok": False, "error": "ratelimited"}, headers={"retry-after": "60"})]
+        self.slack.answers[method] = lambda form: replies.pop() if replies else answer(form) if callable(answer) else answer
+
     async def _wait(self, seconds: float) -> None:
         self.waits.append(seconds)
         self.clock.advance(seconds=seconds)
@@ -148,6 +154,8 @@ def person(key: str, **said: Any) -> dict[str, Any]:
         "name": key.lower(),
         "deleted": False,
         "is_bot": False,
+        "is_restricted": False,
+        "is_ultra_restricted": False,
         "locale": "en-GB",
         "profile": profile,
         **said,

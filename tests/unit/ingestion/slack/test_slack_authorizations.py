@@ -50,7 +50,7 @@ async def test_without_an_app_level_token_only_the_own_account_is_known_and_noth
     assert desk.slack.requests == []
 
 
-@pytest.mark.parametrize("word", ["invalid_auth", "missing_scope", "invalid_event_context"])
+@pytest.mark.parametrize("word", ["invalid_auth", "missing_scope", "invalid_event_context", "accesslimited", "invalid_cursor"])
 async def test_an_app_level_token_that_is_refused_is_logged_and_stops_nothing(word: str, caplog: pytest.LogCaptureFixture) -> None:
     desk = desk_with(word)
 

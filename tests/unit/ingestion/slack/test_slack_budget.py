@@ -251,6 +251,18 @@ async def test_a_method_of_one_call_a_minute_is_taken_so_for_an_hour_and_logged_
     assert await workers.calls_at_once(budgets[0], INFO, is_live=True) == 10
 
 
+async def test_a_crowd_that_was_told_to_come_back_in_the_slow_hour_holds_nobody_up_after_it() -> None:
+    workers = Workers()
+    budget = workers.another()
+    await budget.refused(INFO, TooManyCalls("too many", asked_seconds=59))
+
+    told = [await workers.call(budget) for _ in range(500)]
+
+    assert max(seconds or 0.0 for seconds in told) <= SLOW_FOR.total_seconds()
+    workers.clock.advance(seconds=SLOW_FOR.total_seconds() + 2)
+    assert await workers.call(budget, is_live=False) is None
+
+
 async def test_every_worker_can_say_which_methods_are_slow() -> None:
     workers = Workers()
     await workers.another().refused(INFO, TooManyCalls("too many", asked_seconds=50))

@@ -1,6 +1,7 @@
 """Lists over many pages and workspaces, and back-fills over them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -148,6 +149,20 @@ async def test_a_page_that_a_pause_broke_off_need_not_ask_again_who_is_in_its_fi
     assert keys(await crawl(desk, "Channel")) == [["C0", "C1", "C2", "C3", "C4"]]
     asked = [form["channel"] for form in desk.slack.forms("conversations.members")]
     assert asked == ["C0", "C1", "C2", "C3", "C3", "C4"]
+
+
+async def test_a_page_whose_members_may_be_asked_for_once_a_minute_comes_to_its_end() -> None:
+    desk = Desk()
+    desk.slack.has(*(channel(f"C{number:02}") for number in range(15)))
+    desk.make_slow("conversations.members")
+    pages: list[Page] = []
+    for _ in range(40):
+        desk.clock.advance(seconds=60)
+        with suppress(RateLimited):
+            pages = await crawl(desk, "Channel")
+            break
+
+    assert keys(pages) == [[f"C{number:02}" for number in range(15)]]
 
 
 async def test_strangers_in_shared_channels_are_told_with_them_and_people_of_our_own_are_in_their_list() -> None:

@@ -273,3 +273,31 @@ async def test_a_list_in_the_slow_mode_of_one_call_a_minute_comes_to_its_end() -
 
     assert len(found.by_key) == 15
     assert replies == []
+
+
+async def test_members_in_the_slow_mode_make_ranges_smaller_and_the_comparison_comes_to_its_end() -> None:
+    """A range that had to be whole would list who is in its first channels again and again."""
+    desk = Desk()
+    desk.slack.has(*(channel(f"C{number:02}") for number in range(15)))
+    desk.make_slow("conversations.members")
+    found: list[Versions] = []
+    for _ in range(60):
+        desk.clock.advance(seconds=60)
+        with suppress(RateLimited):
+            found.append(await desk.poller.versions(desk.connection, "Channel", after=found[-1].up_to if found else None))
+            if found[-1].up_to is None:
+                break
+
+    assert ids(found) == [f"C{number:02}" for number in range(15)]
+    assert found[-1].up_to is None
+
+
+async def test_a_channel_that_goes_while_its_range_is_read_is_in_no_smaller_range_either() -> None:
+    desk = Desk()
+    desk.slack.has(*(channel(f"C{number}") for number in range(3)))
+    answers: list[Reply] = ["channel_not_found", {"members": []}]
+    desk.slack.answers["conversations.members"] = lambda form: answers.pop(0) if answers else "ratelimited"
+
+    found = await desk.poller.versions(desk.connection, "Channel", after=None)
+
+    assert (list(found.by_key), found.up_to) == (["C1"], "C1")

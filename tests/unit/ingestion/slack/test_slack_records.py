@@ -243,3 +243,26 @@ async def test_members_whose_next_page_is_not_accepted_are_for_later_and_never_h
 
     with pytest.raises(DependencyUnavailable):
         await desk.records("C1")
+
+
+async def test_flags_of_guests_that_are_not_shown_are_not_taken_for_false() -> None:
+    desk = Desk()
+    silent = {"is_restricted": None, "is_ultra_restricted": None}
+    desk.slack.answers["users.info"] = lambda form: {"user": person(form["user"], **silent, deleted=form["user"] == "U2")}
+
+    unclear, gone = await desk.poller.records(desk.reading("User"), ["U1", "U2"])
+
+    assert unclear.coverage != "complete"
+    assert not {"is_restricted", "is_ultra_restricted", "team_id"} & set(unclear.coverage), "nor are they given a member's rights"
+    assert not {"is_restricted", "is_ultra_restricted"} & set(gone.coverage)
+    assert {"deleted", "team_id"} <= set(gone.coverage), "whoever is deactivated is a member of nothing, and that is said"
+
+
+@pytest.mark.parametrize("method", ["conversations.members", "users.list"])
+async def test_an_answer_without_the_list_it_is_asked_for_is_not_taken_for_an_empty_one(method: str) -> None:
+    desk = Desk()
+    desk.slack.has(channel("C1"))
+    desk.slack.answers[method] = {}
+
+    with pytest.raises(DependencyUnavailable):
+        await (desk.records("C1") if method == "conversations.members" else desk.poller.versions(desk.connection, "User", after=None))
