@@ -14,6 +14,10 @@ async def workspace(*events: Any) -> Workspace:
     return made
 
 
+def people(count: int) -> list[str]:
+    return [f"U{number:010}" for number in range(count)]
+
+
 # --- readers
 
 
@@ -92,6 +96,27 @@ async def test_a_channel_that_is_made_private_is_for_its_members_alone_and_back(
 
     await slack.take(part("C1", at=2, is_private=False))
     assert await slack.readers("C1") == {"C1", TEAM, "admins"}
+
+
+@pytest.mark.parametrize(("is_private", "count"), [(False, 100_000), (True, 35_000)])
+async def test_a_channel_of_so_many_fits_into_what_the_store_takes(is_private: bool, count: int) -> None:
+    slack = await workspace(channel("C1", is_private=is_private, members=people(count)))
+
+    shard = await slack.shard("C1")
+
+    assert shard.structured_data["memberCount"] == count
+    assert len(json.dumps(shard.document()).encode()) < 2_000_000
+
+
+async def test_a_very_large_public_channel_is_its_workspaces_alone_until_it_is_private() -> None:
+    slack = await workspace(channel("C1", members=people(10_001)))
+    public = await slack.audience("C1")
+
+    await slack.take(part("C1", at=1, is_private=True))
+
+    assert public is None
+    _, private = await slack.audience("C1") or ("", [])
+    assert len(private) == 10_001
 
 
 async def test_a_person_is_read_by_themselves() -> None:
