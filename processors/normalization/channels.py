@@ -31,8 +31,8 @@ def channel_readers(source: str, scope: str, channel: str, data: Mapping[str, An
 
 
 def channel_audience(source: str, scope: str, channel: str, data: Mapping[str, Any]) -> Audience | None:
-    """Its members, as far as they are known; None where nobody is. Those of a public one too, for a guest sees it by being in it; but not of
-    a very large one, whose document would be larger than the store takes: its workspaces alone find it."""
+    """Its members, as far as they are known; None where nobody is. Those of a public one too, for a guest sees it by being in it; but not
+    of a very large one, whose document would be larger than the store takes: its workspaces alone find it."""
     members = Attendance.of(data.get("members")).members
     if data.get("isPrivate") is False and len(members) > MOST_OF_A_PUBLIC_ONE:
         return None
