@@ -37,7 +37,7 @@ def granted(value: Any, *, source: str) -> list[Grant]:
     if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
         raise ValueError("not a list of permissions")
     found = [_grant(one, source) for one in value]
-    return sorted(found, key=lambda grant: (grant.type, grant.address or "", grant.role, grant.is_inherited))
+    return sorted(found, key=lambda grant: (grant.type, grant.address or "", grant.role, grant.is_inherited, grant.principal or ""))
 
 
 def written(grants: Iterable[Grant]) -> str:
