@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from ingestion.coalescing import Asked, Coalescing
 from ingestion.pausing import pause
@@ -25,8 +25,11 @@ from shared.telemetry.names import Metric
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 LARGE_BODY_BYTES: Final = 64 * 1024
-"""From here on a body is parsed in a thread: parsing must not keep other calls waiting."""
+"""From here on a body is verified and parsed in a thread: neither must keep other calls waiting."""
 
 _LEVELS: Final = {"accepted": logging.INFO, "answered": logging.INFO, "failed": logging.ERROR}
 
@@ -58,7 +61,7 @@ async def receive(request: WebhookRequest, *, webhook: Webhook, ports: ReceiverP
     response, outcome, said = webhook.acknowledged, "accepted", {}
     try:
         _check_size_and_kind(request, webhook)
-        caller = _caller(request, webhook)
+        caller = await _caller(request, webhook)
         connection = await _connection(caller, webhook, ports)
         received_at = ports.now()
         heard = await _heard(request, webhook, connection, received_at)
@@ -90,8 +93,8 @@ def _check_size_and_kind(request: WebhookRequest, webhook: Webhook) -> None:
         raise _Answered(WebhookResponse(415, "this kind of content is not read here"), "wrong content type")
 
 
-def _caller(request: WebhookRequest, webhook: Webhook) -> Caller:
-    caller = webhook.verify(request)
+async def _caller(request: WebhookRequest, webhook: Webhook) -> Caller:
+    caller = await _looked_at(request, webhook.verify, request)
     if caller.answer is not None:
         raise _Answered(caller.answer, "answered")
     return caller
@@ -106,9 +109,14 @@ async def _connection(caller: Caller, webhook: Webhook, ports: ReceiverPorts) ->
 
 
 async def _heard(request: WebhookRequest, webhook: Webhook, connection: Connection, received_at: datetime) -> Heard:
+    return await _looked_at(request, webhook.heard, request, connection, received_at)
+
+
+async def _looked_at(request: WebhookRequest, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What reading a body comes to; of a large one, in a thread."""
     if len(request.body) > LARGE_BODY_BYTES:
-        return await asyncio.to_thread(webhook.heard, request, connection, received_at)
-    return webhook.heard(request, connection, received_at)
+        return await asyncio.to_thread(act, *args, **kwargs)
+    return act(*args, **kwargs)
 
 
 async def _kept(heard: Heard, connection: Connection, at: datetime, ports: ReceiverPorts) -> int:

@@ -31,6 +31,8 @@ PUT_OFF_MOST: Final = 200
 """So often a source may say "later" of one record; then the record is a gap."""
 CLOCKS_DIFFER: Final = timedelta(seconds=1)
 """Of two workers. What was heard so shortly before a read began may have been heard after it."""
+CLOCK_IS_WRONG: Final = timedelta(minutes=5)
+"""A mark further ahead is of a worker whose clock is wrong: believed, it would keep the record from being read until then."""
 _PUT_OFF: Final = Read(0, "the source asks for a pause")
 
 
@@ -97,9 +99,10 @@ class _OneRecord:
         ports, message = self._ports, self._message
         state = await ports.states.read(self._connection, f"{message.stream}/{self._record}", "record")
         now = ports.now()  # not sooner: or what somebody wrote meanwhile would be written over with an earlier moment
-        if state.run != message.run and _was_read_since(state, message):
+        read_at = _read_at(state, now)
+        if state.run != message.run and _was_read_since(read_at, message):
             return Ignored("read since")
-        if _was_read_at(state, now, ports.window):
+        if _was_read_in_this_window(read_at, now, ports.window):
             await self._at_the_end_of_the_window(now)
             return Ignored("put to the end of the window")
         try:
@@ -181,9 +184,14 @@ class _OneRecord:
         )
 
 
-def _was_read_since(state: StreamState, message: SyncRequested) -> bool:
+def _read_at(state: StreamState, now: datetime) -> datetime | None:
+    """When a read began, as it is written, and can be believed."""
+    return None if state.requested_at is None or state.requested_at > now + CLOCK_IS_WRONG else state.requested_at
+
+
+def _was_read_since(read_at: datetime | None, message: SyncRequested) -> bool:
     """Whether a read began after the last that this message stands for."""
-    return state.requested_at is not None and state.requested_at >= _heard_until(message) + CLOCKS_DIFFER
+    return read_at is not None and read_at >= _heard_until(message) + CLOCKS_DIFFER
 
 
 def _heard_until(message: SyncRequested) -> datetime:
@@ -191,6 +199,6 @@ def _heard_until(message: SyncRequested) -> datetime:
     return message.window_ends_at or message.requested_at
 
 
-def _was_read_at(state: StreamState, now: datetime, window: timedelta) -> bool:
+def _was_read_in_this_window(read_at: datetime | None, now: datetime, window: timedelta) -> bool:
     """Whether a read began in the window that this is; or in the next one, by a clock that is ahead of ours."""
-    return state.requested_at is not None and window_end(state.requested_at, window) >= window_end(now, window)
+    return read_at is not None and window_end(read_at, window) >= window_end(now, window)

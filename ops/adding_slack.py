@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from ingestion.sources.slack.envelope import handle_of
+from ingestion.sources.slack.envelope import handle_of, handle_within
 from ops.answers import Answers, check_text, check_url
 from ops.ports import Ports
 from ops.refusals import Misused, Refused
@@ -90,13 +90,13 @@ async def wanted_of(options: argparse.Namespace, ports: Ports, answers: Answers)
 
 
 async def _handles(app: str, account: str, found: SlackAccount | None, ports: Ports) -> tuple[str, ...]:
-    """The account's; and of an organization's workspaces those that are not connected by themselves: what Slack says of lost events names
-    only the workspace."""
+    """The account's; and of an organization one of each workspace, for what Slack says of lost events names only the workspace. Not of
+    one that another organization has had: it was moved, and the daily comparison finds what is lost there."""
     handles = [handle_of(app, account)]
-    for team in () if found is None else found.team_ids:
-        known = await ports.connections.find(handle_of(app, team))
+    for handle in () if found is None else (handle_within(app, team) for team in found.team_ids):
+        known = await ports.connections.find(handle)
         if known is None or known.id == connection_id(SOURCE, account):
-            handles.append(handle_of(app, team))
+            handles.append(handle)
     return tuple(handles)
 
 

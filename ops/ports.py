@@ -50,8 +50,8 @@ class KnownSecrets(Secrets):
         self._stored = stored
 
     @override
-    async def read(self, name: str) -> SecretStr:
-        return self._known[name] if name in self._known else await self._stored.read(name)
+    async def read(self, name: str, *, anew: bool = False) -> SecretStr:
+        return self._known[name] if name in self._known else await self._stored.read(name, anew=anew)
 
 
 @dataclass(frozen=True)

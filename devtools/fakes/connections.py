@@ -71,7 +71,7 @@ class InMemorySecrets(Secrets):
         self.values = dict(values or {})
 
     @override
-    async def read(self, name: str) -> SecretStr:
+    async def read(self, name: str, *, anew: bool = False) -> SecretStr:
         if name not in self.values:
             raise ConfigurationError(f"there is no secret {name}")
         return SecretStr(self.values[name])

@@ -3,6 +3,7 @@
 The call is "Get Secret" of the Key Vault REST API, version 7.4. A name of ours is a name there: letters, digits and hyphens.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ TOKEN_SCOPE: Final = "https://vault.azure.net/.default"  # noqa: S105 - an addre
 API_VERSION: Final = "7.4"
 REMEMBERED: Final = timedelta(minutes=5)
 """A rotated secret is noticed within this time. Key Vault throttles at some thousand calls in ten seconds, and asks to be spared."""
+REMEMBERED_ANEW: Final = timedelta(seconds=30)
+"""So long even where what was read is refused."""
 
 NAME: Final = re.compile(r"[0-9a-zA-Z-]{1,127}")
 """What a secret may be called ("About Azure Key Vault keys, secrets and certificates"). Nothing else gets into the address."""
@@ -39,14 +42,21 @@ class KeyVaultSecrets(Secrets):
         self._token = token
         self._now = now
         self._remembered: dict[str, tuple[datetime, SecretStr]] = {}
+        self._refused: dict[str, asyncio.Lock] = {}
 
     @override
-    async def read(self, name: str) -> SecretStr:
+    async def read(self, name: str, *, anew: bool = False) -> SecretStr:
         if not NAME.fullmatch(name):
             raise ConfigurationError("a secret's name holds something else than letters, digits and hyphens")
+        if not anew:
+            return await self._read(name, REMEMBERED)
+        async with self._refused.setdefault(name, asyncio.Lock()):  # all who are refused at once wait here for one of them
+            return await self._read(name, REMEMBERED_ANEW)
+
+    async def _read(self, name: str, kept: timedelta) -> SecretStr:
         now = self._now()
         remembered = self._remembered.get(name)
-        if remembered is not None and now - remembered[0] < REMEMBERED:
+        if remembered is not None and now - remembered[0] < kept:
             return remembered[1]
         secret = await self._asked(name)
         self._remembered[name] = (now, secret)

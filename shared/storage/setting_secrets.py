@@ -17,7 +17,7 @@ class SettingSecrets(Secrets):
         self._values = values
 
     @override
-    async def read(self, name: str) -> SecretStr:
+    async def read(self, name: str, *, anew: bool = False) -> SecretStr:
         variable = secret_variable(name)
         if variable not in self._values:
             raise ConfigurationError(f"there is no secret {name}: {variable} is not set")
@@ -32,11 +32,11 @@ class SecretsInTurn(Secrets):
         self._second = second
 
     @override
-    async def read(self, name: str) -> SecretStr:
+    async def read(self, name: str, *, anew: bool = False) -> SecretStr:
         try:
-            return await self._first.read(name)
+            return await self._first.read(name, anew=anew)
         except ConfigurationError as error:
             try:
-                return await self._second.read(name)
+                return await self._second.read(name, anew=anew)
             except ConfigurationError:
                 raise error from None

@@ -1,5 +1,6 @@
 """Secrets in Key Vault, over real connections: what is asked, how often, and what becomes of every answer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -101,6 +102,32 @@ async def test_a_rotated_secret_is_noticed_after_five_minutes(vault: Vault) -> N
 
         clock.advance(seconds=1)
         assert (await secrets.read("acme-key")).get_secret_value() == "rotated"
+
+
+async def test_a_secret_that_was_refused_is_asked_for_anew_but_not_more_often_than_twice_a_minute(vault: Vault) -> None:
+    clock = Clock()
+    async with secrets_in(vault, clock) as secrets:
+        await secrets.read("acme-key")
+        vault.secrets["acme-key"] = "rotated"
+
+        clock.advance(seconds=29)
+        assert (await secrets.read("acme-key", anew=True)).get_secret_value() == KEY
+        clock.advance(seconds=1)
+        several = await asyncio.gather(*(secrets.read("acme-key", anew=True) for _ in range(5)))
+        assert {secret.get_secret_value() for secret in several} == {"rotated"}
+        assert (await secrets.read("acme-key")).get_secret_value() == "rotated", "everybody has what was read anew"
+        assert len(vault.asked) == 2
+
+
+async def test_both_places_are_asked_anew(vault: Vault) -> None:
+    clock = Clock()
+    async with secrets_in(vault, clock) as secrets:
+        both = SecretsInTurn(InMemorySecrets(), secrets)
+        await both.read("acme-key")
+        vault.secrets["acme-key"] = "rotated"
+        clock.advance(seconds=30)
+
+        assert (await both.read("acme-key", anew=True)).get_secret_value() == "rotated"
 
 
 @pytest.mark.parametrize(

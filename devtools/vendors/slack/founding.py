@@ -88,7 +88,7 @@ class Founding(World):
         event_ts, seconds = self.stamps.ts(), self.stamps.seconds()
 
         def seen(installation: Installation) -> dict[str, Any]:
-            user = person.written(installation.teams, with_email=installation.can("users:read.email"))
+            user = person.written(is_stranger=self.is_stranger(installation, person), with_email=installation.can("users:read.email"))
             return {"type": kind, "user": user, "cache_ts": seconds, "event_ts": event_ts}
 
         return Announcement(seen, kind, "users:read", team_ids=tuple(person.teams), actor_team=person.team_id)

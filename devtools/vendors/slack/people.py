@@ -1,6 +1,5 @@
 """Who there is: workspaces, the enterprises some of them belong to, people and bots, and groups of people."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,8 +82,8 @@ class Person:
     def teams(self) -> list[str]:
         return self.team_ids or [self.team_id]
 
-    def written(self, viewers: Collection[str], *, with_email: bool) -> dict[str, Any]:
-        """As the workspaces of ``viewers`` see them: somebody of none of these is a stranger."""
+    def written(self, *, is_stranger: bool | None, with_email: bool) -> dict[str, Any]:
+        """As an app sees them. ``is_stranger``: of somebody of another workspace alone, whether they share no channel with it."""
         said: dict[str, Any] = {"id": self.id, "team_id": self.team_id, "name": self.name, "deleted": self.deleted, "profile": {}}
         said |= {"is_bot": self.is_bot, "is_app_user": self.is_app_user, "updated": self.updated}
         if not self.deleted:
@@ -95,8 +94,8 @@ class Person:
                 "is_email_confirmed": not self.is_bot,
                 "who_can_share_contact_card": "EVERYONE",
             }
-        if viewers and not set(self.teams) & set(viewers):
-            said |= {"is_stranger": True}
+        if is_stranger is not None:
+            said |= {"is_stranger": is_stranger}
         if self.enterprise_id is not None:
             said |= {"enterprise_user": self._enterprise_user()}
         return said | {"profile": self.profile(with_email=with_email)}

@@ -76,6 +76,12 @@ class World:
             return False
         return conversation.kind is Kind.PUBLIC or installation.bot_user_id in conversation.members
 
+    def is_stranger(self, installation: Installation, person: Person) -> bool | None:
+        """Whether somebody of another workspace shares no channel with the app; None: they are of one it is installed in."""
+        if set(person.teams) & set(installation.teams):
+            return None
+        return not any(person.id in one.members and self.sees(installation, one) for one in self.conversations.values())
+
     def enterprise_of(self, team_id: str) -> str | None:
         workspace = self.workspaces.get(team_id)
         return workspace.enterprise_id if workspace is not None else None

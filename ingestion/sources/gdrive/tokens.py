@@ -77,7 +77,7 @@ class Tokens:
         try:
             return await self._granted(secret, user, scope)
         except (ConfigurationError, UserRefused):
-            again = await self._secrets.read(self._credential.secret_name)
+            again = await self._secrets.read(self._credential.secret_name, anew=True)
             if again.get_secret_value() == secret.get_secret_value():
                 raise
         return await self._granted(again, user, scope)  # it was replaced just now

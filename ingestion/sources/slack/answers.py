@@ -31,7 +31,11 @@ _SCOPES: Final = re.compile(r"[a-z][a-z0-9_.:, ]{0,199}")
 
 
 class TokenRefused(ConfigurationError):
-    """The token is not accepted. Another one may be stored by now."""
+    """The token is not accepted. Another one may be stored by now. ``said``: what was asked, and the vendor's word."""
+
+    def __init__(self, said: str, advice: str) -> None:
+        super().__init__(f"{said}: {advice}")
+        self.said = said
 
 
 class TooManyCalls(TransientError):
@@ -55,13 +59,12 @@ class CursorRejected(PermanentError):
 
 
 def _token(text: str) -> PipelineError:
-    return TokenRefused(
-        f"{text}: Slack does not accept the bot token: install the app again, and store its token under the connection's secret"
-    )
+    advice = "Slack does not accept the bot token: install the app again, and store its token under the connection's secret"
+    return TokenRefused(text, advice)
 
 
 def _kind_of_token(text: str) -> PipelineError:
-    return TokenRefused(f"{text}: the secret holds a token of another kind: store the app's bot token, which begins with xoxb")
+    return TokenRefused(text, "the secret holds a token of another kind: store the app's bot token, which begins with xoxb")
 
 
 def _closed(text: str) -> PipelineError:

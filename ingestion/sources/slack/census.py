@@ -21,6 +21,8 @@ from shared.streams.state import Cursor
 PAGE: Final = 500
 KEPT: Final = timedelta(minutes=10)
 """So long a list is believed; a comparison that takes longer lists anew, and goes on where it was."""
+KEPT_FOR_EACH: Final = 5
+"""So many times as long as listing took a list is believed, too, or a large account's would be listed again before anything is compared."""
 BEGUN_KEPT: Final = timedelta(hours=1)
 """So long a list that is not whole may wait to be gone on with."""
 FLAGS: Final = ("id", "is_im", "is_mpim", "is_org_shared", "is_ext_shared", "updated")
@@ -32,7 +34,9 @@ IS_SHARED: Final = "isExternallyShared"
 class Listing:
     """What was listed so far."""
 
+    began_at: datetime
     touched_at: datetime
+    """When the last page of it came."""
     at: datetime
     """When it was begun, by the vendor's clock."""
     by_key: dict[str, str] = field(default_factory=dict)
@@ -42,6 +46,12 @@ class Listing:
     is_whole: bool = False
     was_used: bool = False
     """Whether a range of it was told."""
+
+    @property
+    def over_at(self) -> datetime:
+        """When it is of no use any more."""
+        kept = max(KEPT, KEPT_FOR_EACH * (self.touched_at - self.began_at)) if self.is_whole else BEGUN_KEPT
+        return self.touched_at + kept
 
     def record(self, key: str) -> Record:
         """One of them."""
@@ -66,7 +76,7 @@ class Census:
         """All there is. ``is_first``: a comparison begins with it, and wants one of its own. Raises as ``Poller.versions``."""
         listing = self._known
         if listing is None or self._is_over(listing, is_first=is_first):
-            listing = self._known = Listing(self._now(), self._client.vendor_now())
+            listing = self._known = Listing(self._now(), self._now(), self._client.vendor_now())
         what = CHANNELS if self._is_of_channels else PEOPLE
         while not listing.is_whole:
             page = await self._lists.page(what, listing.following, limit=PAGE, is_live=False)
@@ -81,13 +91,17 @@ class Census:
                 listing.is_whole = True
         return listing
 
+    @property
+    def has_some(self) -> bool:
+        """Whether there is a list, or a part of one, that is of use."""
+        return self._known is not None and not self._is_over(self._known, is_first=False)
+
     def forget(self) -> None:
         """The comparison is over."""
         self._known = None
 
     def _is_over(self, listing: Listing, *, is_first: bool) -> bool:
-        kept = KEPT if listing.is_whole else BEGUN_KEPT
-        return self._now() - listing.touched_at >= kept or (is_first and listing.was_used)
+        return self._now() >= listing.over_at or (is_first and listing.was_used)
 
     async def _others(self, listing: Listing) -> frozenset[str]:
         found: set[str] = set()

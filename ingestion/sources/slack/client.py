@@ -22,6 +22,8 @@ API: Final = "/api/"
 TRIES: Final = 3
 """How often a call is made that is refused with a pause short enough to be waited for."""
 
+APP_TOKEN_REFUSED: Final = "Slack does not accept the app-level token of {app}: renew it in SLACK_APP_TOKENS"  # noqa: S105 - a sentence
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -91,7 +93,10 @@ class SlackClient:
 
     async def ask_as_app(self, token: str, method: str, form: Mapping[str, str]) -> Answer:
         """What a method answers to the app itself, with its app-level token. Raises as ``ask``."""
-        return await self._asked(method, form, token, is_live=True)
+        try:
+            return await self._asked(method, form, token, is_live=True)
+        except TokenRefused as error:
+            raise TokenRefused(error.said, APP_TOKEN_REFUSED.format(app=self._credential.client_id)) from None
 
     async def _let_in(self, *, is_live: bool) -> tuple[str, Identity]:
         async with self._logging_in:  # the tasks of this worker wait here for one of them
@@ -100,7 +105,7 @@ class SlackClient:
                 try:
                     self._known = token, await self._identity(token, is_live=is_live)
                 except TokenRefused:
-                    again = await self._token()
+                    again = await self._token(anew=True)
                     if again == token:
                         raise
                     self._known = again, await self._identity(again, is_live=is_live)  # it was replaced just now
@@ -110,13 +115,13 @@ class SlackClient:
         """The token that is stored now, if it is another one."""
         if self._known is not None and self._known[0] == refused:
             self._known = None
-        if self._known is None and await self._token() == refused:
+        if self._known is None and await self._token(anew=True) == refused:
             raise error
         return (await self._let_in(is_live=is_live))[0]
 
-    async def _token(self) -> str:
+    async def _token(self, *, anew: bool = False) -> str:
         name = self._credential.secret_name
-        token = (await self._secrets.read(name)).get_secret_value().strip()
+        token = (await self._secrets.read(name, anew=anew)).get_secret_value().strip()
         if not (token and token.isascii() and token.isprintable() and " " not in token):
             raise ConfigurationError(f"the secret {name} is no token of Slack's: store the app's bot token, which begins with xoxb")
         return token

@@ -7,7 +7,7 @@ without an event, is not Slack's. What is in the event itself is looked at elsew
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NoReturn
 
@@ -15,8 +15,9 @@ from ingestion.sources.slack.signature import TOLERANCE
 from shared.errors import ContractViolation, SignatureMismatch
 
 MOST_OF_A_CHALLENGE: Final = 1024
+LOST_MINUTES: Final = "app_rate_limited"
 
-_OUTER: Final = frozenset({"event_callback", "app_rate_limited", "url_verification"})
+_OUTER: Final = frozenset({"event_callback", LOST_MINUTES, "url_verification"})
 _ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _CHALLENGE: Final = re.compile(rf"[!-~]{{1,{MOST_OF_A_CHALLENGE}}}")
 _CONTEXT: Final = re.compile(r"[!-~]{1,2048}")
@@ -32,11 +33,11 @@ class Envelope:
     outer: str
     app: str
     accounts: tuple[str, ...]
-    """Ids under which the installation may be connected, the closest first. Empty: the call names no account."""
+    """The id under which the installation may be connected. Empty: the call names no account."""
     others: tuple[str, ...]
     """Ids of further workspaces and organizations it names: they may have installed the app, too, and see the same channel."""
-    event: Any
-    """Of an ``event_callback``, as it came: whatever it is."""
+    event: Any = field(repr=False)
+    """Of an ``event_callback``, as it came: whatever it is. It holds what people write and their addresses: a log must not."""
     event_id: str | None = None
     event_context: str | None = None
     event_time: int | None = None
@@ -46,6 +47,14 @@ class Envelope:
     bot: str | None = None
     """The user the app is where it is installed."""
     challenge: str | None = None
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """The handles under which the connection may be found, the closest first. Of ``app_rate_limited`` an organization that has the
+        workspace, too: it names a workspace whoever has installed the app."""
+        own = tuple(handle_of(self.app, account) for account in self.accounts)
+        within = (handle_within(self.app, account) for account in self.accounts)
+        return (*own, *within) if self.outer == LOST_MINUTES else own
 
     def observed_at(self, received_at: datetime) -> datetime:
         """When the event was, by Slack's clock: ``event_ts``, or the ``ts`` of a message; else the end of the second ``event_time`` names,
@@ -65,6 +74,12 @@ class Envelope:
 def handle_of(app: str, account: str) -> str:
     """The handle under which the connection of a workspace or an organization is found: another app's is another one."""
     return f"slack:{app}:{account}"
+
+
+def handle_within(app: str, workspace: str) -> str:
+    """The handle under which the connection of an organization is found by one of its workspaces: for lost minutes alone. What else names
+    the workspace is of an installation in the workspace, and not the organization's."""
+    return f"slack:{app}:in:{workspace}"
 
 
 def read(body: bytes, signed_by: frozenset[str]) -> Envelope:
@@ -146,13 +161,21 @@ def _is_org_wide(authorization: Mapping[str, Any]) -> bool:
 
 
 def _accounts(said: Mapping[str, Any], authorization: Mapping[str, Any]) -> Iterator[str]:
-    """The account that installed the app, as ``authorizations`` says; the outer ids may be those of whoever did something."""
+    """The account that installed the app, as ``authorizations`` says; the outer ids may be those of whoever did something.
+
+    The organization alone where the app was installed in it as a whole, or nothing else is named: what one of its workspaces is told, and
+    that the app is uninstalled there, says nothing of the organization's own installation.
+    """
     team, enterprise = _id(authorization.get("team_id")), _id(authorization.get("enterprise_id"))
+    outer_team, outer_enterprise = _id(said.get("team_id")), _id(said.get("enterprise_id"))
     if _is_org_wide(authorization):
-        team, enterprise = None, enterprise or _id(said.get("enterprise_id"))
-    if team is None and enterprise is None:
-        team, enterprise = _id(said.get("team_id")), _id(said.get("enterprise_id"))
-    yield from (one for one in (team, enterprise) if one is not None)
+        account = enterprise or outer_enterprise
+    elif team is not None or enterprise is not None:
+        account = team
+    else:
+        account = outer_team or outer_enterprise
+    if account is not None:
+        yield account
 
 
 def _others(said: Mapping[str, Any], event: Any) -> Iterator[str]:

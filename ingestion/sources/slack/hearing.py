@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import JsonValue, ValidationError
 
 from ingestion.sources.slack import contents, events
+from ingestion.sources.slack.belonging import with_belonging
 from ingestion.sources.slack.contents import Inner, Unexpected
 from ingestion.sources.slack.envelope import Envelope
 from ingestion.sources.slack.rows import STREAMS, Row
@@ -98,7 +99,7 @@ class Hearing:
     def _said(self, row: Row, event: Inner, record: str) -> tuple[dict[str, JsonValue] | None, Coverage]:
         """The payload, and what it speaks for; for nothing, where the event leaves out what it could have said."""
         if row.stream == "User":
-            user = contents.person(event)
+            user = with_belonging(contents.person(event), self.connection.account)
             return user, _of_user(user)
         if row.content is None:
             return None, "complete"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ingestion.sources.slack.answers import AccessDenied, CursorRejected, cursor_in, objects_in, text_in
+from ingestion.sources.slack.belonging import ORGANIZATION
 from ingestion.sources.slack.client import SlackClient
 from shared.connections.connection import Connection
 from shared.errors import DependencyUnavailable
@@ -13,8 +14,6 @@ from shared.streams.state import Cursor
 
 Record = dict[str, Any]
 
-ORGANIZATION: Final = "E"
-"""How the ids of organizations begin."""
 MOST_RESTARTS: Final = 3
 """How often a list is begun anew whose cursor is not accepted any more."""
 PAGE_TEAMS: Final = "200"

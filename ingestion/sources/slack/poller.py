@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import httpx2
 
@@ -15,6 +16,7 @@ from ingestion.sources.slack.budget import Budget
 from ingestion.sources.slack.channels import Channels
 from ingestion.sources.slack.checks import check_app, checked
 from ingestion.sources.slack.client import SOURCE, SlackClient
+from ingestion.sources.slack.comparisons import Comparisons
 from ingestion.sources.slack.crawl import Crawl
 from ingestion.sources.slack.expectations import is_shown
 from ingestion.sources.slack.people import People, kind_of
@@ -41,7 +43,6 @@ class _Account:
     client: SlackClient
     channels: Channels
     people: People
-    ranges: dict[str, Ranges] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class SlackPoller:
     wait: Callable[[float], Awaitable[object]] = asyncio.sleep
     source: str = SOURCE
     _known: dict[str, _Account] = field(default_factory=dict, repr=False)
+    _comparisons: Comparisons = field(default_factory=Comparisons, repr=False)
 
     def record_kind(self, connection: Connection, stream: str) -> RecordKind:
         """The shards of a stream's records.
@@ -113,23 +115,24 @@ class SlackPoller:
         return await handles_of(connection, self._account(connection).client, self.app_tokens, context)
 
     def _ranges(self, account: _Account, stream: str) -> Ranges:
-        known = account.ranges.get(stream)
-        if known is None:
-            known = account.ranges[stream] = Ranges(
-                account.connection,
-                stream,
-                client=account.client,
-                channels=account.channels,
-                people=account.people,
-                index=self.index,
-                now=self.now,
-            )
-        return known
+        made = partial(
+            Ranges,
+            account.connection,
+            stream,
+            client=account.client,
+            channels=account.channels,
+            people=account.people,
+            index=self.index,
+            now=self.now,
+        )
+        return self._comparisons.of((account.connection.id, stream), made)
 
     def _account(self, connection: Connection) -> _Account:
         """What is known of the connection; anew, when its credential is another one."""
+        self._comparisons.tidy()
         known = self._known.get(connection.id)
         if known is None or (known.connection.credential, known.connection.tenant_id) != (connection.credential, connection.tenant_id):
+            self._comparisons.forget(connection.id)
             budget = Budget(connection, self.states, self.now, self.wait)
             client = SlackClient(
                 connection,

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ingestion.sources.slack.answers import NotThere
+from ingestion.sources.slack.belonging import ORGANIZATION
 from ingestion.sources.slack.census import KEPT, Census, Listing
 from ingestion.sources.slack.channels import Channels, Whole
 from ingestion.sources.slack.client import SlackClient
-from ingestion.sources.slack.listing import ORGANIZATION, Record
+from ingestion.sources.slack.listing import Record
 from ingestion.sources.slack.people import People, kind_of
 from ingestion.sources.slack.sightings import CHANNEL, content_of
 from ingestion.sources.source import RecordVersion, Versions
@@ -47,7 +48,14 @@ class Ranges:
         self._channels = channels
         self._people = people
         self._index = index
+        self._now = now
         self._last: dict[str, Whole] = {}
+        self._last_at = now()
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether a comparison may come back for what is kept here. Nobody says when one is given up, or goes on in another worker."""
+        return self._census.has_some or (bool(self._last) and self._now() - self._last_at < KEPT)
 
     def taken(self) -> dict[str, Whole]:
         """The records of the last range, which are not kept any longer."""
@@ -59,7 +67,7 @@ class Ranges:
         self._last = {}
         listing = await self._census.taken(is_first=after is None)
         found, up_to = await (self._some_channels if self._stream == CHANNEL else self._some_people)(listing, after)
-        self._last = {str(whole.record["id"]): whole for whole in found}
+        self._last, self._last_at = {str(whole.record["id"]): whole for whole in found}, self._now()
         listing.was_used = True
         if up_to is None:
             self._census.forget()
@@ -103,7 +111,7 @@ class Ranges:
 
     def _version(self, record: Record) -> RecordVersion:
         without = VIEWERS if self._connection.account.startswith(ORGANIZATION) else ()
-        return RecordVersion(None, _changed_at(record), content=content_of(self._stream, record, without=without))
+        return RecordVersion(None, _changed_at(record), content=content_of(self._connection, self._stream, record, without=without))
 
 
 def _range(listing: Listing, after: str | None, most: int) -> tuple[list[str], str | None]:

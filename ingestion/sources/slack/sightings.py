@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from ingestion.sources.slack.belonging import with_belonging
 from ingestion.sources.slack.client import SOURCE
 from ingestion.sources.slack.listing import Record
 from ingestion.sources.slack.silence import silent_in_person
@@ -53,9 +54,10 @@ def _silent_in_channel(channel: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(members | {name for flag, name in SHARED if channel.get(flag) is True and name not in channel})
 
 
-def content_of(stream: str, record: Mapping[str, Any], *, without: Collection[str] = ()) -> dict[str, Scalar] | None:
+def content_of(connection: Connection, stream: str, record: Record, *, without: Collection[str] = ()) -> dict[str, Scalar] | None:
     """The canonical fields that a record shows; None, where it cannot be read. ``without``: fields that are left out."""
     conversion = conversion_for(stream)
+    record = _seen_from(connection, stream, record)
     try:
         read = conversion.read(record, coverage_of(stream, record))
     except UnmappableRecord:
@@ -63,6 +65,11 @@ def content_of(stream: str, record: Mapping[str, Any], *, without: Collection[st
     merged = conversion.merge({}, read)
     shown = {name for name in merged if name in read or read.keys() >= set(conversion.derived[name].inputs)}
     return {name: merged[name] for name in sorted(shown.difference(without))}
+
+
+def _seen_from(connection: Connection, stream: str, record: Record) -> Record:
+    """The record, and of a person whether they are external."""
+    return with_belonging(record, connection.account) if stream == USER else record
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,7 @@ class Seen:
         Raises:
             ValueError: it holds what is no JSON value.
         """
+        record = _seen_from(self.connection, stream, record)
         flag = conversion_for(stream).deleted_flag
         is_gone = flag is not None and record.get(flag) is True
         return self._event(stream, str(record["id"]), at, record, coverage_of(stream, record), is_gone=is_gone)

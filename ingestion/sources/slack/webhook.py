@@ -57,8 +57,7 @@ class SlackWebhook:
         self._last.append((request.body, envelope))
         if envelope.challenge is not None:
             return Caller((), answer=WebhookResponse(200, envelope.challenge))
-        handles, others = (tuple(handle_of(envelope.app, one) for one in ids) for ids in (envelope.accounts, envelope.others))
-        return Caller(handles, others)
+        return Caller(envelope.handles, tuple(handle_of(envelope.app, one) for one in envelope.others))
 
     def heard(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Heard:
         """What the event says. A call comes under an ``event_id``, which is the same when it is tried again.

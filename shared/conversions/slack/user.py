@@ -1,7 +1,10 @@
 """User → ``c_person``: who is in a workspace, or in a channel that is shared with one; bots too.
 
 A user cannot be deleted, only deactivated, which Slack calls ``deleted``. A guest (``is_restricted``) sees the channels they are in and no
-others; a stranger is another organization's. Whether somebody is a full member, and of which workspaces, is what public channels ask for.
+others. Whether somebody is a full member, and of which workspaces, is what public channels ask for.
+
+Slack has no flag for people of other organizations who share a channel with ours: ``is_external`` is the source's own, worked out from the
+team they are of. Slack's ``is_stranger`` says more, that no channel is shared with them, so whoever is one is external as well.
 """
 
 from typing import Final
@@ -31,11 +34,11 @@ USER: Final = Conversion(
         "isActive": NotFlag(field="deleted"),
         "isBot": Flag(field="is_bot"),
         "isGuest": AnyFlag(field="is_restricted", others=("is_ultra_restricted",)),
-        "isExternal": Flag(field="is_stranger"),
+        "isExternal": AnyFlag(field="is_external", others=("is_stranger",)),
         "workspaces": Teams(
             field="team_id",
             several="enterprise_user.teams",
-            unless=("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger"),
+            unless=("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_external", "is_stranger"),
         ),
         "timeZone": Text(field="tz"),
         "locale": Text(field="locale"),

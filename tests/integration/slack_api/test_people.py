@@ -30,7 +30,7 @@ async def test_guests_say_so(world: World) -> None:
     assert (user["is_restricted"], user["is_ultra_restricted"], user["is_admin"]) == (True, True, False)
 
 
-async def test_a_stranger_is_seen_only_from_a_channel_they_share(world: World) -> None:
+async def test_somebody_of_another_workspace_is_seen_only_from_a_channel_they_share(world: World) -> None:
     other = world.world.add_workspace("Partner")
     zoe = world.world.add_person(other.id, "Zoe")
 
@@ -39,10 +39,23 @@ async def test_a_stranger_is_seen_only_from_a_channel_they_share(world: World) -
     world.world.join(shared.id, zoe.id)
     user = (await world.client.users_info(user=zoe.id))["user"]
 
-    assert (user["is_stranger"], user["team_id"]) == (True, other.id)
+    assert (user["is_stranger"], user["team_id"]) == (False, other.id)
+    assert "is_stranger" not in (await world.client.users_info(user=world.ada.id))["user"]
     assert (await world.client.team_info(team=other.id))["team"]["name"] == "Partner"
     assert (await refused(world.client.team_info(team="T0NOWHERE00")))[0] == "team_not_found"
     assert (await refused(world.client.users_info(user="U0NOBODY000")))[0] == "user_not_found"
+
+
+async def test_a_stranger_is_who_is_only_in_channels_that_the_app_does_not_see(world: World) -> None:
+    other = world.world.add_workspace("Partner")
+    zoe = world.world.add_person(other.id, "Zoe")
+    hidden = world.world.create(world.team.id, "board", world.ada.id, is_private=True)
+    shared = world.world.share(hidden.id, other.id)
+    world.world.join(shared.id, zoe.id)
+
+    assert (await world.client.users_info(user=zoe.id))["user"]["is_stranger"] is True
+    world.world.join(shared.id, world.bot.bot_user_id)
+    assert (await world.client.users_info(user=zoe.id))["user"]["is_stranger"] is False
 
 
 async def test_people_are_found_by_email_while_they_are_there(world: World) -> None:

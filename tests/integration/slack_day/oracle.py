@@ -105,6 +105,7 @@ def _people(world: PushedSlack) -> Iterator[str]:
             "name": person.real_name,
             "isActive": not person.deleted,
             "isBot": person.is_bot,
+            "isExternal": not set(person.teams) & set(world.installation.teams),
             "title": person.title,
             "email": person.email,
             **({} if person.deleted else {"isGuest": is_guest}),

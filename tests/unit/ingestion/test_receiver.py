@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pytest
@@ -12,7 +12,7 @@ from devtools.fakes.transport import InMemoryTransport
 from devtools.vendors.salesforce.acknowledgement import Answer, answer_to
 from ingestion.receiver import LARGE_BODY_BYTES
 from ingestion.sources.salesforce.webhook import SalesforceWebhook
-from ingestion.sources.source import Heard, WebhookRequest, WebhookResponse
+from ingestion.sources.source import Caller, Heard, WebhookRequest, WebhookResponse
 from shared.connections.connection import Connection, Connections
 from shared.contracts.message import Message
 from shared.errors import ConfigurationError, DependencyUnavailable, RateLimited
@@ -78,18 +78,32 @@ class Raising(Connections, Publisher):
         raise self.error
 
 
+@dataclass(frozen=True)
 class UnderWay(SalesforceWebhook):
-    """Parses a body of another length than a small one only when it is allowed to."""
+    """Verifies or parses a large body only when it is allowed to, and keeps which of both it did."""
 
-    allowed = threading.Event()
-    begun = threading.Event()
+    held: str = "heard"
+    allowed: threading.Event = field(default_factory=threading.Event)
+    begun: threading.Event = field(default_factory=threading.Event)
+    order: list[str] = field(default_factory=list)
+
+    @override
+    def verify(self, request: WebhookRequest) -> Caller:
+        self._reach("verify", request)
+        return super().verify(request)
 
     @override
     def heard(self, request: WebhookRequest, connection: Connection, received_at: datetime) -> Heard:
-        if len(request.body) > LARGE_BODY_BYTES:
+        self._reach("heard", request)
+        return super().heard(request, connection, received_at)
+
+    def _reach(self, part: str, request: WebhookRequest) -> None:
+        if len(request.body) <= LARGE_BODY_BYTES:
+            return
+        self.order.append(part)
+        if part == self.held:
             self.begun.set()
             assert self.allowed.wait(5)
-        return super().heard(request, connection, received_at)
 
 
 async def door_over(transport: Recording) -> Door:
@@ -227,12 +241,18 @@ async def test_every_call_is_counted_once_under_its_outcome() -> None:
 # Large bodies
 
 
-async def test_a_large_body_under_way_does_not_keep_other_calls_waiting() -> None:
-    door, org = await a_door(), an_org()
-    webhook = UnderWay(limit_bytes=1024 * 1024)
-    door.webhook = webhook
+def a_large_body() -> bytes:
+    org = an_org()
     large = body_of(*[org.create("Opportunity", Name="n" * 1000) for _ in range(100)])
     assert len(large) > LARGE_BODY_BYTES
+    return large
+
+
+@pytest.mark.parametrize("held", ["verify", "heard"])
+async def test_a_large_body_under_way_does_not_keep_other_calls_waiting(held: str) -> None:
+    door, large = await a_door(), a_large_body()
+    webhook = UnderWay(limit_bytes=1024 * 1024, held=held)
+    door.webhook = webhook
 
     slow = asyncio.ensure_future(door.post(large))
     try:
@@ -246,3 +266,17 @@ async def test_a_large_body_under_way_does_not_keep_other_calls_waiting() -> Non
     assert was_under_way
     assert is_acknowledged(await slow)
     assert len(door.queued) == 101
+    assert webhook.order == ["verify", "heard"]
+
+
+async def test_of_a_large_body_nothing_is_parsed_before_it_is_known_whose_it_is() -> None:
+    door, large = await a_door(), a_large_body()
+    webhook = UnderWay(limit_bytes=len(large), held="none")
+    door.webhook = webhook
+
+    stranger, nobody = await door.post(large, key="x"), await door.post(large, key="x" * 40)
+    assert (stranger.status, nobody.status, webhook.order) == (401, 401, ["verify", "verify"])
+
+    assert (await door.post(large + b" ")).status == 413
+    assert (await door.post(large, content_type="text/html")).status == 415
+    assert webhook.order == ["verify", "verify"]

@@ -343,3 +343,8 @@ async def test_a_read_in_the_next_window_by_a_clock_that_is_ahead_counts(bells: 
     await at(bells, 30.2, heard(30.1))
 
     assert await at(bells, 29.8, heard(29.7)) == PUT_TO_THE_END
+
+
+async def test_a_mark_of_a_clock_that_is_wrong_by_more_than_five_minutes_keeps_nobody_from_reading(bells: Bells) -> None:
+    said = [await at(bells, seconds, heard(seconds)) for seconds in (300, 0.5, 340, 9, 10)]
+    assert said == [Read(1, "read"), Ignored("read since"), Read(1, "read"), Read(1, "read"), PUT_TO_THE_END]

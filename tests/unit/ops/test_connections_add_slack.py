@@ -107,14 +107,16 @@ async def test_an_org_wide_installation_is_the_enterprises_and_its_workspaces_ar
     assert (await desk.deployment.connections.find(f"slack:{APP}:{ENTERPRISE}")) is not None
 
 
-async def test_a_workspace_of_an_organization_leads_to_it_unless_it_is_connected_itself(desk: Desk) -> None:
+async def test_a_workspace_of_an_organization_leads_to_it_for_lost_minutes_alone(desk: Desk) -> None:
     await desk.add()  # the workspace by itself
     desk.answers["auth.test"] = ORG_WIDE
 
     assert (await desk.add()).code == 0
 
-    found = {team: await desk.deployment.connections.find(f"slack:{APP}:{team}") for team in (TEAM, OTHER_TEAM)}
-    assert {team: one and one.id for team, one in found.items()} == {TEAM: ACME, OTHER_TEAM: f"slack:{ENTERPRISE}"}
+    organization = f"slack:{ENTERPRISE}"
+    expected = {TEAM: ACME, OTHER_TEAM: None, f"in:{TEAM}": organization, f"in:{OTHER_TEAM}": organization}
+    found = {name: await desk.deployment.connections.find(f"slack:{APP}:{name}") for name in expected}
+    assert {name: one and one.id for name, one in found.items()} == expected
 
 
 async def test_a_workspace_of_an_enterprise_is_itself(desk: Desk) -> None:

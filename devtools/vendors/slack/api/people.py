@@ -19,7 +19,7 @@ def list_users(question: Question) -> Answer:
 
 
 def info(question: Question) -> Answer:
-    """Somebody of the workspace, or a stranger who is in one of its channels."""
+    """Somebody of the workspace, or of another one who is in one of its channels."""
     user_id = question.call.user = question.required("user", "user_not_found")
     person = question.world.people.get(user_id)
     if person is None or not _is_visible(question, person):
@@ -52,7 +52,9 @@ def users_of_group(question: Question) -> Answer:
 
 
 def _written(question: Question, person: Person) -> dict[str, Any]:
-    return person.written(question.installation.teams, with_email=question.installation.can("users:read.email"))
+    installation = question.installation
+    is_stranger = question.world.is_stranger(installation, person)
+    return person.written(is_stranger=is_stranger, with_email=installation.can("users:read.email"))
 
 
 def _is_visible(question: Question, person: Person) -> bool:

@@ -206,10 +206,48 @@ async def test_a_token_that_is_replaced_while_we_log_in_is_taken_at_once() -> No
 
     class Replaced(InMemorySecrets):
         @override
-        async def read(self, name: str) -> SecretStr:
+        async def read(self, name: str, *, anew: bool = False) -> SecretStr:
             return SecretStr(next(stored))
 
     desk.secrets = Replaced()
     desk.poller = desk.another()
 
     assert (await ada(desk)).source_id == "U1"
+
+
+class Remembering(InMemorySecrets):
+    """A vault that remembers what it has said, unless it is asked anew. ``remembered`` is what it has said, ``values`` what is stored."""
+
+    def __init__(self, **remembered: str) -> None:
+        super().__init__(remembered)
+        self.remembered = dict(remembered)
+        self.times_anew = 0
+
+    @override
+    async def read(self, name: str, *, anew: bool = False) -> SecretStr:
+        if anew:
+            self.times_anew += 1
+            self.remembered[name] = self.values[name]
+        return SecretStr(self.remembered[name])
+
+
+@pytest.mark.parametrize("was_logged_in", [False, True])
+async def test_a_token_that_was_replaced_is_taken_however_long_a_vault_remembers_the_one_before(*, was_logged_in: bool) -> None:
+    desk = desk_with({"user": person("U1")})
+    desk.secrets = secrets = Remembering(slack=TOKEN)
+    desk.poller = desk.another()
+    if was_logged_in:
+        await ada(desk)
+    secrets.values["slack"], desk.slack.tokens = "xoxb-2", {"xoxb-2"}
+
+    assert (await ada(desk)).source_id == "U1"
+    assert secrets.times_anew == 1
+
+
+async def test_an_app_level_token_that_is_refused_is_not_called_a_bot_token(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk(app_tokens={APP: "xapp-of-long-ago"})
+
+    await desk.poller.accounts_of(desk.connection, "context")
+
+    assert f"invalid_auth: Slack does not accept the app-level token of {APP}: renew it in SLACK_APP_TOKENS" in caplog.text
+    assert "bot token" not in caplog.text

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from ingestion.sources.slack.envelope import Envelope, parsed, read
+from ingestion.sources.slack.hearing import Hearing
 from ingestion.sources.slack.signature import TOLERANCE
 from shared.errors import ContractViolation, SignatureMismatch
-from tests.unit.ingestion.slack.calls import ANOTHER_APP, APP, ENTERPRISE, NOW, SECONDS, TEAM, around, authorization, call
+from tests.unit.ingestion.slack.calls import ANOTHER_APP, APP, ENTERPRISE, NOW, SECONDS, TEAM, around, authorization, call, connection
 
 RENAME = {"type": "channel_rename", "channel": {"id": "C0DEALS", "name": "deals"}}
 
@@ -24,8 +25,12 @@ def test_the_account_is_the_one_that_installed_the_app() -> None:
     assert envelope().accounts == (TEAM,)
 
 
-def test_of_a_workspace_in_an_organization_the_organization_may_be_connected_instead() -> None:
-    assert envelope(authorizations=[authorization(enterprise=ENTERPRISE)]).accounts == (TEAM, ENTERPRISE)
+def test_what_one_workspace_of_an_organization_has_installed_is_not_the_organizations() -> None:
+    assert envelope(authorizations=[authorization(enterprise=ENTERPRISE)], enterprise_id=ENTERPRISE).accounts == (TEAM,)
+
+
+def test_an_authorization_of_an_organization_that_says_it_is_none_is_nobodys() -> None:
+    assert envelope(authorizations=[authorization(None, ENTERPRISE)], enterprise_id=ENTERPRISE).accounts == ()
 
 
 @pytest.mark.parametrize("team", [None, TEAM])
@@ -49,7 +54,8 @@ def test_the_outer_team_may_be_that_of_whoever_did_it_and_is_not_taken_for_the_a
 @pytest.mark.parametrize("none", [None, [], [None], ["T0ACME"], {}, "T0ACME", [{}], [{"team_id": 7}], [{"team_id": "T0 ACME"}]])
 def test_without_an_authorization_the_outer_ids_are_taken(none: Any) -> None:
     assert envelope(authorizations=none).accounts == (TEAM,)
-    assert envelope(authorizations=none, enterprise_id=ENTERPRISE).accounts == (TEAM, ENTERPRISE)
+    assert envelope(authorizations=none, enterprise_id=ENTERPRISE).accounts == (TEAM,)
+    assert envelope(authorizations=none, team_id=None, enterprise_id=ENTERPRISE).accounts == (ENTERPRISE,)
 
 
 def test_minutes_that_were_lost_name_a_team_alone() -> None:
@@ -60,6 +66,17 @@ def test_minutes_that_were_lost_name_a_team_alone() -> None:
 
 def test_a_call_that_names_no_account_is_nobodys() -> None:
     assert envelope(authorizations=None, team_id=None).accounts == ()
+
+
+# What is not shown
+
+
+def test_a_log_of_a_call_holds_nothing_that_people_write() -> None:
+    said = envelope({"type": "message", "channel": "C0DEALS", "text": "the takeover", "user": {"email": "ada@acme.example"}})
+
+    for shown in (repr(said), repr(Hearing(said, connection(), NOW, "c"))):
+        assert "takeover" not in shown
+        assert "ada@" not in shown
 
 
 # Who else

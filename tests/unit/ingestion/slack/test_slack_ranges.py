@@ -219,7 +219,7 @@ async def test_strangers_are_in_no_list_and_not_superfluous_and_who_is_gone_is()
     assert list(versions.by_key) == ["U1", "U2"]
     assert (versions.by_key["U2"].content or {})["userType"] == "external"
     assert await desk.records("U2", "U3", stream="User", kind="compare") == [
-        ("User", "U2", "update", person("U2", is_stranger=True)),
+        ("User", "U2", "update", person("U2", is_stranger=True, is_external=True)),
         ("User", "U3", "delete", None),
     ]
 

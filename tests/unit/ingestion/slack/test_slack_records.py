@@ -212,7 +212,10 @@ async def test_somebody_who_has_another_id_now_is_told_under_it_and_gone_under_t
     desk = Desk()
     desk.slack.answers["users.info"] = {"user": person("W1")}
 
-    assert await desk.records("U1", stream="User") == [("User", "U1", "delete", None), ("User", "W1", "update", person("W1"))]
+    assert await desk.records("U1", stream="User") == [
+        ("User", "U1", "delete", None),
+        ("User", "W1", "update", person("W1", is_external=False)),
+    ]
 
 
 async def test_a_crowd_that_joins_at_once_does_not_hold_up_a_read() -> None:

@@ -43,7 +43,7 @@ EVERYTHING = (Lost("Channel", "events-lost"), Lost("User", "events-lost"))
 def test_a_caller_is_found_by_app_and_account() -> None:
     said = around(RENAME, authorizations=[authorization(enterprise=ENTERPRISE)], context_team_id="T0ROADS")
 
-    assert slack().verify(call(said)) == Caller((f"slack:{APP}:{TEAM}", f"slack:{APP}:{ENTERPRISE}"), (f"slack:{APP}:T0ROADS",))
+    assert slack().verify(call(said)) == Caller((f"slack:{APP}:{TEAM}",), (f"slack:{APP}:T0ROADS",))
 
 
 @pytest.mark.parametrize("secret", [OLDER, NEWER])
@@ -117,7 +117,7 @@ def test_lost_minutes_are_a_gap_in_everything() -> None:
     request = call({"type": "app_rate_limited", "token": "t", "team_id": TEAM, "minute_rate_limited": SECONDS, "api_app_id": APP})
     said = slack().heard(request, connection(), NOW)
 
-    assert slack().verify(request).handles == (f"slack:{APP}:{TEAM}",)
+    assert slack().verify(request).handles == (f"slack:{APP}:{TEAM}", f"slack:{APP}:in:{TEAM}"), "the organization's, where it has it"
     assert (tuple(said.lost), said.events) == (EVERYTHING, (HeardEvent("app_rate_limited", "handled"),))
     assert said.correlation_id
 

@@ -2,8 +2,8 @@
 
 from tests.unit.processors.normalization.channel_events import OTHER_TEAM, TEAM, Workspace, channel, joined, left, part, person, told
 
-ANN, BOB, GUEST, BOT, GONE, STRANGER = "UANN", "UBOB", "UGUEST", "UBOT", "UGONE", "USTRANGER"
-EVERYBODY = (ANN, BOB, GUEST, BOT, GONE, STRANGER)
+ANN, BOB, GUEST, BOT, GONE, STRANGER, PIA = "UANN", "UBOB", "UGUEST", "UBOT", "UGONE", "USTRANGER", "UPIA"
+EVERYBODY = (ANN, BOB, GUEST, BOT, GONE, STRANGER, PIA)
 PEOPLE = (
     person(ANN),
     person(BOB),
@@ -11,6 +11,7 @@ PEOPLE = (
     person(BOT, is_bot=True),
     person(GONE, deleted=True),
     person(STRANGER, team=OTHER_TEAM, is_stranger=True),
+    person(PIA, team=OTHER_TEAM, is_stranger=False, is_external=True),  # of a partner, and in a channel with us
 )
 
 
@@ -63,6 +64,21 @@ async def test_a_channel_shared_with_another_organization_is_found_by_its_member
     slack = await workspace(shared, partner)
 
     assert await slack.finders("C1", (*EVERYBODY, "UPARTNER")) == {ANN, BOB, STRANGER}
+
+
+async def test_a_partner_finds_the_channels_they_are_in_and_has_no_rights_of_a_workspace_here_or_there() -> None:
+    shared = {"is_ext_shared": True, "connected_team_ids": [OTHER_TEAM], "internal_team_ids": [TEAM]}
+    slack = await workspace(
+        channel("C1", is_private=True, members=[ANN, PIA], **shared),  # type: ignore[arg-type]  # JSON
+        channel("C2", is_private=True, members=[ANN]),
+        channel("C3", members=[ANN]),
+        channel("C4", context_team_id=OTHER_TEAM, internal_team_ids=[OTHER_TEAM]),
+    )
+
+    assert await slack.found_by(PIA) == {"C1"}
+
+    await slack.take(left("C1", PIA, at=1))
+    assert await slack.found_by(PIA) == set()
 
 
 async def test_a_shared_channel_is_each_tenants_own() -> None:

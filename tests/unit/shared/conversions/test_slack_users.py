@@ -43,6 +43,8 @@ def test_a_full_member_of_an_organization_is_of_each_of_its_workspaces_they_are_
         ({"is_bot": True}, "bot"),
         ({"is_restricted": True}, "guest"),
         ({"is_ultra_restricted": True}, "guest"),
+        ({"is_external": True, "team_id": "T9"}, "external"),
+        ({"is_external": True, "is_stranger": False, "team_id": "T9"}, "external"),
         ({"is_stranger": True, "team_id": "T9"}, "external"),
         ({"is_bot": True, "is_stranger": True}, "bot"),
         ({"deleted": True}, "member"),
@@ -53,6 +55,20 @@ def test_nobody_else_is_a_full_member_of_a_workspace(changes: dict[str, Any], us
     found = read(**changes, enterprise_user={"teams": ["T1"]})
 
     assert (found["workspaces"], found["userType"]) == ("[]", user_type)
+
+
+def test_somebody_of_another_organization_is_external_and_slack_s_word_for_strangers_alone_does_not_make_them_ours() -> None:
+    assert [read(**said)["isExternal"] for said in ({"is_external": False}, {"is_external": True, "is_stranger": False})] == [False, True]
+    assert read(is_external=False, is_stranger=True)["isExternal"] is True
+
+
+def test_whether_somebody_is_external_stays_as_it_was_known_where_it_is_not_said() -> None:
+    partner = read(is_external=True, team_id="T9")
+    silent = tuple(USER.vendor_fields - {"is_external", "team_id", "enterprise_user.teams"})
+
+    found = USER.merge(partner, USER.read({**VERA, "team_id": None}, silent))
+
+    assert (found["isExternal"], found["workspaces"], found["userType"]) == (True, "[]", "external")
 
 
 def test_deactivated_is_what_slack_calls_deleted() -> None:
