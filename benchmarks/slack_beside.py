@@ -22,7 +22,7 @@ from devtools.vendors.slack.signing import signed_headers
 from devtools.vendors.slack.stories import change_something
 from ingestion.sources.slack.envelope import handle_of
 from shared.connections.connection import Connection, Credential, connection_id
-from shared.settings import secret_variable
+from shared.settings import SlackSettings, secret_variable
 from shared.storage.connection_store import CosmosConnections
 from shared.storage.cosmos import CosmosAccount
 
@@ -57,7 +57,12 @@ class SlackBeside:
     def settings(self, url: str) -> dict[str, str]:
         """The app's. ``url``: where Slack is asked."""
         tokens = {secret_variable(one.secret_name): one.installation.token for one in self.workspaces}
-        return {"SLACK_SIGNING_SECRETS": f"{self.app.app_id}={self.app.signing_secret}", "SLACK_API_BASE_URL": url, **tokens}
+        return {
+            "SLACK_SIGNING_SECRETS": f"{self.app.app_id}={self.app.signing_secret}",
+            "SLACK_API_BASE_URL": url,
+            "SLACK_WINDOW_SECONDS": str(SlackSettings().window_seconds),  # a deployment's, and not the one of local.settings.json
+            **tokens,
+        }
 
     async def connect(self, run: Run, url: str) -> None:
         """Let the run's tenant connect every workspace; none of them is ever polled."""

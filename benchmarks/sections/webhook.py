@@ -33,6 +33,12 @@ def lines(figures: Mapping[str, Any]) -> Iterator[str]:
         rounds = ", ".join(map(str, row["p99_ms_by_round"]))
         sent = f"{row['sends_per_event']}, {row['messages_per_event']}"
         yield f"| {said.format(**answers)} | {taken} | {rounds} | {row['host_processor_us']} | {sent} |"
+    yield from (
+        "",
+        "A host of one process answers all calls here, beside the broker and the caller on the same two cores. With a message for each "
+        "event it is busy most of the time, so that whatever holds it up for a moment makes a line: rounds differ by a factor of thirty, and "
+        "their p99 says where one such host ends, rather than how long an answer takes.",
+    )
     late = max(answers[name]["caller_late_ms_most"] for name in KINDS)
     yield ""
     yield f"The caller itself sent no request later than {late} ms after it was due, waits for a free connection included."
