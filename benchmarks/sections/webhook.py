@@ -36,7 +36,7 @@ def lines(figures: Mapping[str, Any]) -> Iterator[str]:
     yield from (
         "",
         "A host of one process answers all calls here, beside the broker and the caller on the same two cores. With a message for each "
-        "event it is busy most of the time, so that whatever holds it up for a moment makes a line: rounds differ by a factor of thirty, and "
+        "event it is busy most of the time, so whatever holds it up for a moment makes a line: rounds differ by a factor of thirty, and "
         "their p99 says where one such host ends, rather than how long an answer takes.",
     )
     late = max(answers[name]["caller_late_ms_most"] for name in KINDS)
