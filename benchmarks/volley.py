@@ -72,6 +72,7 @@ class Volley:
         self._waiting: deque[int] = deque()
         self._opened = 0
         self._opening: set[asyncio.Task[None]] = set()
+        self._has_failed = False
         self._all_answered = asyncio.Event()
         self.began = 0.0
         """In seconds since 1970."""
@@ -130,7 +131,13 @@ class Volley:
         if self._waiting and self._opened < MOST_CONNECTIONS and len(self._opening) < len(self._waiting):
             task = self._loop.create_task(self._open())
             self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            task.add_done_callback(self._opened_one)
+
+    def _opened_one(self, task: "asyncio.Task[None]") -> None:
+        """What came while the task was at its end saw it as one that still opens, and waits."""
+        self._opening.discard(task)
+        if not self._has_failed:
+            self._hand_out()
 
     async def _open(self) -> None:
         self._opened += 1
@@ -138,6 +145,7 @@ class Volley:
             _, connection = await self._loop.create_connection(lambda: _Connection(self), "127.0.0.1", self._order.port)
         except OSError:
             self._opened -= 1
+            self._has_failed = True  # nobody listens: whoever waits is told so in the end, and it is not tried all the time
             return
         self._connections.append(connection)
         self._free.append(connection)

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import page
 from benchmarks.measurement import RESULTS, goal
 
-NAMES = ("cold-import", "pipeline", "embedding", "retrieval", "stand-ins", "first-run", "backfill", "crawl")
+NAMES = ("cold-import", "pipeline", "embedding", "retrieval", "stand-ins", "first-run", "backfill", "crawl", "webhook")
 
 
 def result(name: str) -> dict[str, Any]:

@@ -99,3 +99,22 @@ def test_an_order_is_read_as_it_was_written() -> None:
     order = Order(1, [0.0, 0.5], [b"\x00\xff", b""])
 
     assert Order.read(json.loads(order.written())) == order
+
+
+async def test_a_call_that_comes_while_a_connection_is_just_open_gets_one_of_its_own() -> None:
+    all_there, there = asyncio.Event(), set[int]()
+
+    async def answer(number: int, writer: asyncio.StreamWriter) -> None:
+        there.add(number)
+        if len(there) == OPENED_BEFORE + 30:
+            all_there.set()
+        await all_there.wait()
+        writer.write(OK)
+
+    async with server(answer) as port:
+        requests = [f"GET /{number} HTTP/1.1\r\nHost: here\r\n\r\n".encode() for number in range(OPENED_BEFORE + 30)]
+        volley = Volley(Order(port, [0.0] * len(requests), requests))  # all at once: as on a machine that is busy
+        await volley.fire()
+        volley.close()
+
+    assert set(volley.answers.status.values()) == {200}
