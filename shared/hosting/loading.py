@@ -11,7 +11,6 @@ import asyncio
 import gc
 from typing import Final
 
-
 SETTLED_AFTER: Final = 50
 """Calls, by which handlers have imported what is theirs, and opened their clients: that stays for good, too."""
 
