@@ -16,8 +16,8 @@ SETTLED_AFTER: Final = 50
 
 
 COLLECTED_AFTER: Final = (20_000, 20, 20)
-"""Objects more than were let go, and collections of younger ones: an answer drops all it made by itself, and at the interpreter's 700 one call
-in a hundred had to wait for a collection that found nothing."""
+"""Objects more than were let go, and collections of younger ones: an answer drops all it made by itself, and at the interpreter's 700 one
+call in a hundred had to wait for a collection that found nothing."""
 
 
 class Loading:
