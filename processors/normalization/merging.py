@@ -166,23 +166,10 @@ async def _ensure(sighting: Sighting, survivor: Survivor, shards: ShardStore, at
 
     The alias names the survivor itself all the same, and not where that leads today: it may be there by itself again tomorrow.
     """
-    event, conversion = sighting.event, sighting.conversion
-    if await shards.read(event.tenant_id, survivor.shard_id) is not None:
+    if await shards.read(sighting.event.tenant_id, survivor.shard_id) is not None:
         return
-    made = placeholder(
-        tenant_id=event.tenant_id,
-        shard_id=survivor.shard_id,
-        shard_type_id=conversion.shard_type_id,
-        system=event.source,
-        system_type=conversion.system_type,
-        scope=sighting.scope,
-        record_type=conversion.record_type,
-        external_id=survivor.external_id,
-        created_by="normalization",
-        at=at,
-    )
     with suppress(Conflict):  # it was seen, named or merged at this moment: then it is there all the same
-        await shards.create(made)
+        await shards.create(placeholder_of(sighting, survivor, at))
 
 
 def emitted(sighting: Sighting, shard_id: str, shard_type_id: str, revision: int) -> ShardEmitted:
@@ -194,4 +181,21 @@ def emitted(sighting: Sighting, shard_id: str, shard_type_id: str, revision: int
         shard_type_id=shard_type_id,
         revision=revision,
         cause=f"relink:{digest(sighting.event.id)}",
+    )
+
+
+def placeholder_of(sighting: Sighting, record: Survivor, at: datetime) -> Shard:
+    """A shard for another record of the same kind, which nobody has seen. Raises as ``placeholder``."""
+    conversion = sighting.conversion
+    return placeholder(
+        tenant_id=sighting.event.tenant_id,
+        shard_id=record.shard_id,
+        shard_type_id=conversion.shard_type_id,
+        system=sighting.event.source,
+        system_type=conversion.system_type,
+        scope=sighting.scope,
+        record_type=conversion.record_type,
+        external_id=record.external_id,
+        created_by="normalization",
+        at=at,
     )

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from processors.normalization.announcing import announce
 from processors.normalization.holding import Holding
-from processors.normalization.merging import emitted, led_to_of, look_again, relink
+from processors.normalization.merging import emitted, led_to_of, look_again, placeholder_of, relink
 from processors.normalization.moments import IDENTITY, latest, moment, with_moments
 from processors.normalization.placing import NOWHERE
 from processors.normalization.proposal import content_change, shaped
@@ -24,7 +24,6 @@ from shared.messaging.outcomes import Outcome, Stored, Unchanged
 from shared.messaging.publisher import Publisher
 from shared.shards.ids import ShardId, external_edge_id
 from shared.shards.model import ExternalRelationship, Normalization, Shard, Status
-from shared.shards.placeholder import placeholder
 from shared.shards.record_index import RecordIndex
 from shared.shards.store import Alias, ShardStore, SightingChange
 
@@ -118,20 +117,8 @@ def under_todays_id(sighting: Sighting, stored: Shard) -> Sighting:
 
 async def _made(sighting: Sighting, before: Survivor, shards: ShardStore, at: datetime) -> Shard:
     """A shard for the record under its old id, which nobody has seen."""
-    event, conversion = sighting.event, sighting.conversion
-    made = placeholder(
-        tenant_id=event.tenant_id,
-        shard_id=before.shard_id,
-        shard_type_id=conversion.shard_type_id,
-        system=event.source,
-        system_type=conversion.system_type,
-        scope=sighting.scope,
-        record_type=conversion.record_type,
-        external_id=before.external_id,
-        created_by="normalization",
-        at=at,
-    )
-    entry = await shards.entry(event.tenant_id, before.shard_id)
+    tenant_id, made = sighting.event.tenant_id, placeholder_of(sighting, before, at)
+    entry = await shards.entry(tenant_id, before.shard_id)
     if isinstance(entry, Alias):  # it led to a shard whose retention is over
         return await shards.end_alias(entry, made)
     return await shards.create(made)

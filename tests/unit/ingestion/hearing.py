@@ -123,11 +123,11 @@ class Rooms(Poller):
 
     @override
     async def page(self, reading: Reading) -> Page:
-        raise NotImplementedError
+        raise NotImplementedError  # only single records are read of it
 
     @override
     async def versions(self, connection: Connection, stream: str, *, after: str | None) -> Versions:
-        raise NotImplementedError
+        raise NotImplementedError  # nor is it ever compared
 
     @override
     async def records(self, reading: Reading, keys: Sequence[str]) -> Sequence[IngestionEvent]:

@@ -276,7 +276,7 @@ class World:
                 ports=replace(pipeline.delivery, returns=returns),
                 given_up=given_up,
             )
-        except BaseException:
+        except BaseException:  # a worker that dies, too, leaves its message on the queue
             if is_ours:
                 self.transport.waiting.append(envelope)
             raise

@@ -268,7 +268,7 @@ class Watched(RecordIndex):
 
     @override
     async def stored(self, kind: RecordKind, key: str) -> Shard | None:
-        raise NotImplementedError
+        raise NotImplementedError  # a comparison asks for ranges, and for no single record
 
     @override
     async def count(self, kind: RecordKind) -> int:
