@@ -34,6 +34,19 @@ def _channel(name: str, why: str, content: contents.Content, *speaks_for: str) -
     return Row(name=name, why=why, stream="Channel", content=content, speaks_for=speaks_for)
 
 
+def _converted(kind: str, why: str, content: contents.Content) -> Row:
+    return Row(
+        name=f"message.channel_convert_to_{kind}",
+        why=why,
+        stream="Channel",
+        content=content,
+        speaks_for=("is_private",),
+        is_read=True,
+        expects=expected("is_private", content),
+        may_be_read_instead=False,
+    )
+
+
 def _user(name: str, why: str) -> Row:
     return Row(name=name, why=why, stream="User")
 
@@ -109,26 +122,8 @@ TABLE: Final[tuple[Row, ...]] = (
     *_twice(_channel("message.channel_unarchive", "says what `channel_unarchive` says", contents.denies("is_archived"), "is_archived")),
     *_twice(replace(_JOINED, name="message.channel_join", why="says what `member_joined_channel` says")),
     *_twice(replace(_LEFT, name="message.channel_leave", why="says what `member_left_channel` says")),
-    Row(
-        name="message.channel_convert_to_private",
-        why="who may read it changes with it: it is told each time, however often it is heard",
-        stream="Channel",
-        content=_PRIVATE,
-        speaks_for=("is_private",),
-        is_read=True,
-        expects=expected("is_private", _PRIVATE),
-        may_be_read_instead=False,
-    ),
-    Row(
-        name="message.channel_convert_to_public",
-        why="as `message.channel_convert_to_private`",
-        stream="Channel",
-        content=_PUBLIC,
-        speaks_for=("is_private",),
-        is_read=True,
-        expects=expected("is_private", _PUBLIC),
-        may_be_read_instead=False,
-    ),
+    _converted("private", "who may read it changes with it: it is told each time, however often it is heard", _PRIVATE),
+    _converted("public", "as `message.channel_convert_to_private`", _PUBLIC),
     # People.
     replace(_user("team_join", "the whole person is in it"), event_type="create"),
     _user("user_change", "the whole person is in it"),
