@@ -110,7 +110,7 @@ async def test_up_detached_gives_the_terminal_back_after_a_first_run_that_met_it
     here = folder_of(local.offset)
 
     text = [" ".join(line.split()) for line in local.lines]
-    assert (local.started[0], local.started[2]) == (0, "")
+    assert (local.started[0], local.started[2]) == (0, ""), local.started[1]
     assert [stage for stage in STAGES if not any(stage in line for line in text)] == []
     assert ("cosmos refuse create shards 2" in text, "by kind: refuse 2" in text) == (True, True)
     assert [line["operation"] for line in strikes(here / "faults.fired.jsonl")] == ["create", "create"]

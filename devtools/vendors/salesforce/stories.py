@@ -48,7 +48,7 @@ OPPORTUNITY_STORIES: Final = (
         "First talk went well. The security officer joined for the second half.\n\n"
         "She insists that personal records stay on servers inside the European Union, and wants to see the certificate.\n\n"
         "She will call again on Thursday.",
-        "Who is concerned about the location where their data will be stored?",
+        "Whose private information must not leave Europe?",
     ),
     Story(
         "Our champion has resigned and leaves in two weeks. Nobody else there speaks up for us.\n\n"

@@ -93,3 +93,16 @@ def test_the_offline_encoder_finds_every_story_by_its_paraphrase(passages_of: Ca
 
     found = [told[max(range(len(told)), key=lambda index: sum(map(mul, query, passages[index])))][0] for query in queries]
     assert found == list(STORIES)
+
+
+def test_every_question_is_so_near_to_its_story_that_a_record_with_little_more_than_a_name_does_not_come_first() -> None:
+    """A folder named "Customers" once did, 0.31 against 0.30 of the story: where it was read in time, the first run failed."""
+    encoder = MiniLm(find_weights())
+    of_a_name = encoder.encode_now(["Folder: Customers", "Folder: My Drive", "Channel: support", "Account: Öresund Glass S.A."])
+
+    for story in STORIES:
+        [question] = encoder.encode_now([story.paraphrase])
+        nearness = max(sum(map(mul, question, passage)) for passage in encoder.encode_now(story.description.split("\n\n")))
+
+        assert nearness > 0.35
+        assert max(sum(map(mul, question, name)) for name in of_a_name) < 0.35
