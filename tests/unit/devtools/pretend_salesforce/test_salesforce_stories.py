@@ -80,12 +80,16 @@ def test_a_story_arrives_with_its_blank_lines(story: Story, form: Form, line_end
     assert OPPORTUNITY.fields["description"].read(notification.fields["Description"]) == written
 
 
-@pytest.mark.parametrize("passages_of", [one_passage, paragraphs])
-def test_the_offline_encoder_finds_every_story_by_its_paraphrase(passages_of: Callable[[str], list[str]]) -> None:
+@pytest.fixture(scope="module")
+def encoder() -> MiniLm:
     weights = find_weights()
     if weights is None:
         pytest.skip("the offline encoder's weights are not installed")
-    encoder = MiniLm(weights)
+    return MiniLm(weights)
+
+
+@pytest.mark.parametrize("passages_of", [one_passage, paragraphs])
+def test_the_offline_encoder_finds_every_story_by_its_paraphrase(encoder: MiniLm, passages_of: Callable[[str], list[str]]) -> None:
     told = [(story, passage) for story in STORIES for passage in passages_of(story.description)]
     passages = encoder.encode_now([passage for _, passage in told])
 
@@ -95,9 +99,10 @@ def test_the_offline_encoder_finds_every_story_by_its_paraphrase(passages_of: Ca
     assert found == list(STORIES)
 
 
-def test_every_question_is_so_near_to_its_story_that_a_record_with_little_more_than_a_name_does_not_come_first() -> None:
+def test_every_question_is_so_near_to_its_story_that_a_record_with_little_more_than_a_name_does_not_come_first(
+    encoder: MiniLm,
+) -> None:
     """A folder named "Customers" once did, 0.31 against 0.30 of the story: where it was read in time, the first run failed."""
-    encoder = MiniLm(find_weights())
     of_a_name = encoder.encode_now(["Folder: Customers", "Folder: My Drive", "Channel: support", "Account: Öresund Glass S.A."])
 
     for story in STORIES:
