@@ -29,7 +29,8 @@ async def test_a_new_event_is_one_message_on_each_of_the_four_queues_and_none_el
     handled = [line for line in pipeline.new_log_lines() if line["message"] == "message handled"]
     del counted["peek"]  # the test's own
     given_back = counted.pop("release", 0)  # by the SDK, when one arrives just as a call for messages ends: it is received again
-    assert counted == {"send": 4 * EVENTS, "sent-messages": 4 * EVENTS, "receive": 4 * EVENTS + given_back, "complete": 4 * EVENTS}
+    assert 0 < counted.pop("send") <= 4 * EVENTS  # what several handlers send at one moment is one batch
+    assert counted == {"sent-messages": 4 * EVENTS, "receive": 4 * EVENTS + given_back, "complete": 4 * EVENTS}
     assert Counter(line["queue"] for line in handled) == dict.fromkeys(PIPELINE, EVENTS)
     assert len({(line["queue"], line["message_id"]) for line in handled}) == 4 * EVENTS
     assert await pipeline.given_up(tenant) == []
