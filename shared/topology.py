@@ -46,9 +46,13 @@ SHARDS: Final = "shards"
 CONNECTIONS: Final = "connections"
 GAPS: Final = "gaps"
 SHARD_TYPES: Final = "shard-types"
+SUGGESTED_LINKS: Final = "suggested-links"
+LINKING_POLICIES: Final = "linking-policies"
 
 CLAIMS: Final = "claims"
 """The blob container that holds payloads too large for a message, each under its tenant's prefix."""
+ANCHORS: Final = "anchors"
+"""The blob container that holds, for each tenant, what its shards are linked by."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +125,29 @@ CONTAINERS: Final = (
         "shards and their aliases",
         ("/tenantId", "/id"),
         default_ttl_seconds=-1,
-        excluded_paths=("/unstructuredData/*", "/vectors/*", "/normalization/*", "/processing/*", "/mlFields/*", "/metadata/*"),
-        included_paths=("/metadata/audience/members/[]/?",),
+        excluded_paths=(
+            "/linking/*",
+            "/linkDecisions/*",
+            "/unstructuredData/*",
+            "/vectors/*",
+            "/normalization/*",
+            "/processing/*",
+            "/mlFields/*",
+            "/metadata/*",
+        ),
+        included_paths=("/metadata/audience/members/[]/?", "/linking/keys/[]/?"),
     ),
     Container(CONNECTIONS, "who is connected, and the handles vendors use for them", ("/id",)),
     Container(GAPS, "what is not known to be complete", ("/tenantId",)),
     Container(SHARD_TYPES, "the shard types this deployment knows", ("/id",)),
+    Container(
+        SUGGESTED_LINKS,
+        "links that wait for a person, and what people decided",
+        ("/tenantId",),
+        default_ttl_seconds=-1,
+        excluded_paths=("/evidence/*", "/penalties/*"),
+    ),
+    Container(LINKING_POLICIES, "how a tenant's shards are linked, where it is not as at first", ("/id",)),
 )
 """What every deployment has."""
 
@@ -149,7 +170,7 @@ class Topology:
 
     queues: tuple[Queue, ...] = field(default=QUEUES)
     containers: tuple[Container, ...] = field(default=(*CONTAINERS, *(chunk_container(space) for space in SPACES)))
-    blob_containers: tuple[str, ...] = (CLAIMS,)
+    blob_containers: tuple[str, ...] = (CLAIMS, ANCHORS)
 
 
 TOPOLOGY: Final = Topology()

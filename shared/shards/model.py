@@ -12,6 +12,8 @@ from shared.access.acl import Acl, Principal
 from shared.contracts.canonical import digest
 from shared.contracts.ingestion import Coverage
 from shared.contracts.message import Identifier, Instant, Wire
+from shared.linking.decision import LinkDecision
+from shared.linking.evidence import EvidenceSource
 from shared.shards.versions import Order, Version, order
 
 Status = Literal["active", "archived", "deleted", "draft"]
@@ -76,9 +78,15 @@ class EdgeMetadata(Wire):
     """How sure an edge is, and why: the reasons are kept, so that the number can be followed by hand."""
 
     confidence: float = Field(ge=0, le=1)
-    source: Literal["crm", "llm", "messaging", "manual"]
+    source: EvidenceSource
+    """The one that says most."""
     extraction_method: str
     evidence: tuple[dict[str, JsonValue], ...] = ()
+    """Each as ``Evidence``: the confidence can be recomputed from them and the penalties."""
+    penalties: tuple[dict[str, JsonValue], ...] = Field(default=(), exclude_if=lambda penalties: not penalties)
+    confirmed_by: str | None = Field(default=None, exclude_if=lambda confirmed_by: confirmed_by is None)
+    """The person who said that it is so."""
+    confirmed_at: Instant | None = Field(default=None, exclude_if=lambda confirmed_at: confirmed_at is None)
 
 
 class InternalRelationship(Wire):
@@ -104,6 +112,23 @@ class Processing(Wire):
     """The stamps of the stages after normalization."""
 
     enriched: Enriched | None = None
+
+
+class Linking(Wire):
+    """Enrichment's notes: what a shard is found by when what it may be linked to changes."""
+
+    keys: tuple[str, ...] = ()
+    """What it mentions, and the anchors it was held against: ``processors/enrichment/keys.py``."""
+    has_more_keys: bool = Field(default=False, exclude_if=lambda has_more: not has_more)
+    """Whether there were more than are kept: what is beyond them is not found when it comes later."""
+    anchor: str | None = Field(default=None, exclude_if=lambda anchor: anchor is None)
+    """A hash of what it is recognised by, as it was made known to others; None for what nothing is linked to."""
+    anchor_keys: tuple[str, ...] = Field(default=(), exclude_if=lambda keys: not keys)
+    """What it was recognised by then: those who share one of these have to be told when it changes."""
+    suggestions: dict[str, str] = Field(default={}, exclude_if=lambda suggestions: not suggestions)
+    """By id: a hash of what is suggested."""
+    policy: str | None = Field(default=None, exclude_if=lambda policy: policy is None)
+    """The version of the tenant's policy it was linked under."""
 
 
 class Vectors(Wire):
@@ -176,6 +201,9 @@ class Shard(Wire):
     revision_number: int = Field(ge=1)
     normalization: Normalization | None = None
     processing: Processing = Processing()
+    linking: Linking | None = Field(default=None, exclude_if=lambda linking: linking is None)
+    link_decisions: tuple[LinkDecision, ...] = Field(default=(), exclude_if=lambda decisions: not decisions)
+    """What people decided about its links."""
     created_at: Instant
     updated_at: Instant
     ttl: int = KEPT_FOR_GOOD

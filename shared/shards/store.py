@@ -11,8 +11,9 @@ from typing import Any, Final, Protocol
 
 from shared.access.acl import Acl
 from shared.contracts.message import timestamp
+from shared.linking.decision import LinkDecision
 from shared.shards.ids import ShardId
-from shared.shards.model import Enriched, ExternalRelationship, Metadata, Normalization, Seen, Shard, Status, Vectors
+from shared.shards.model import Enriched, ExternalRelationship, Linking, Metadata, Normalization, Seen, Shard, Status, Vectors
 from shared.shards.versions import Order
 
 MAX_PATHS: Final = 10
@@ -125,12 +126,32 @@ class LinksChange:
 
     internal_relationships: tuple[dict[str, Any], ...]
     enriched: Enriched
+    linking: Linking | None = None
+    """None: as it is."""
 
     def paths(self) -> dict[str, Any]:
-        """The edges and the stamp."""
+        """The edges, the stamp and the notes."""
+        notes = {} if self.linking is None else {"linking": self.linking.model_dump(mode="json", by_alias=True)}
         return {
             "internal_relationships": list(self.internal_relationships),
             "processing": {"enriched": self.enriched.model_dump(mode="json", by_alias=True)},
+            **notes,
+        }
+
+
+@dataclass(frozen=True)
+class DecisionsChange:
+    """Suggested links: a person decided. The edges are those the decisions make of what was read, as enrichment would write them: whoever
+    approves sees the link at once. Both are written in one step, guarded by the state that was read."""
+
+    link_decisions: tuple[LinkDecision, ...]
+    internal_relationships: tuple[dict[str, Any], ...]
+
+    def paths(self) -> dict[str, Any]:
+        """The decisions and the edges."""
+        return {
+            "linkDecisions": [decision.model_dump(mode="json", by_alias=True) for decision in self.link_decisions],
+            "internal_relationships": list(self.internal_relationships),
         }
 
 
