@@ -93,6 +93,8 @@ class Container:
     """What is never queried and must cost no write: Azure Cosmos DB, "Indexing policies"."""
     included_paths: tuple[str, ...] = ()
     """What is queried all the same, below what is excluded: the more exact path counts."""
+    sorted_by: tuple[tuple[str, Literal["ascending", "descending"]], ...] = ()
+    """The paths of an ORDER BY of more than one: Azure Cosmos DB refuses it without a composite index of exactly these."""
     space: Space | None = None
     """Whose vectors its items hold, at ``/embedding``."""
 
@@ -105,6 +107,8 @@ class Container:
             "includedPaths": [{"path": path} for path in ("/*", *self.included_paths)],
             "excludedPaths": [{"path": path} for path in excluded],
         }
+        if self.sorted_by:
+            policy["compositeIndexes"] = [[{"path": path, "order": order} for path, order in self.sorted_by]]
         if self.space:
             # A flat index holds at most 505 dimensions (Azure Cosmos DB, "Vector indexing policies").
             policy["vectorIndexes"] = [{"path": "/embedding", "type": "quantizedFlat"}]
@@ -146,6 +150,7 @@ CONTAINERS: Final = (
         ("/tenantId",),
         default_ttl_seconds=-1,
         excluded_paths=("/evidence/*", "/penalties/*"),
+        sorted_by=(("/confidence", "descending"), ("/id", "ascending")),
     ),
     Container(LINKING_POLICIES, "how a tenant's shards are linked, where it is not as at first", ("/id",)),
 )

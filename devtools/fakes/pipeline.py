@@ -5,24 +5,31 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from devtools.fakes.anchors import InMemoryAnchors, UnrememberedPolicies
 from devtools.fakes.clock import Clock
 from devtools.fakes.embedding import CountingEmbedder, InMemoryChunks
 from devtools.fakes.metrics import InMemoryMetrics
 from devtools.fakes.stores import (
+    InMemoryAnchorRows,
+    InMemoryAnchorSnapshots,
     InMemoryClaims,
     InMemoryConnections,
     InMemoryDirectory,
     InMemoryGaps,
+    InMemoryLinkingPolicies,
     InMemoryRecordIndex,
     InMemorySecrets,
     InMemoryShards,
+    InMemorySuggestedLinks,
 )
 from devtools.fakes.transport import InMemoryQueueAges, InMemoryTransport
 from ingestion.coalescing import Coalescing
 from ingestion.receiver import ReceiverPorts
 from processors.embedding.pipeline import request
 from processors.embedding.worker import embed
+from processors.enrichment.folders import KnownFolders
 from processors.enrichment.handler import enrich
+from processors.enrichment.ports import LinkingPorts
 from processors.normalization.batch import normalize_batch
 from processors.normalization.handler import normalize
 from shared import topology
@@ -53,10 +60,14 @@ class InMemoryPipeline:
     def __init__(self) -> None:
         self.clock = Clock()
         self.metrics = InMemoryMetrics()
-        self.shards = InMemoryShards()
+        self.shards = InMemoryShards(self.clock)
         self.states = StreamStates(self.shards)
         self.index = InMemoryRecordIndex(self.shards)
         self.directory = InMemoryDirectory(self.shards)
+        self.anchor_rows = InMemoryAnchorRows(self.shards)
+        self.snapshots = InMemoryAnchorSnapshots()
+        self.suggestions = InMemorySuggestedLinks()
+        self.policies = InMemoryLinkingPolicies()
         self.chunks = InMemoryChunks()
         self.embedder = CountingEmbedder()
         self.connections = InMemoryConnections()
@@ -70,6 +81,8 @@ class InMemoryPipeline:
         self.transport = transport
         self.queue_ages = InMemoryQueueAges(transport)
         self.known = KnownShards(self.clock)
+        self.folders = KnownFolders(self.clock)
+        self.anchors = InMemoryAnchors(self.shards, self.clock)
         self.coalescing = Coalescing(timedelta(seconds=30))
         self.publisher = QueuePublisher(self.transport, claims=self.claims, metrics=self.metrics, traceparent=lambda: None)
         self.delivery = DeliveryPorts(
@@ -108,7 +121,18 @@ class InMemoryPipeline:
     @property
     def enrich(self) -> Handler[ShardEmitted]:
         """Enrichment over these ports."""
-        return partial(enrich, shards=self.shards, known=self.known, publisher=self.publisher, metrics=self.metrics, now=self.clock)
+        if self.anchors.shards is not self.shards:  # a test has given it others
+            self.anchors, self.anchor_rows = InMemoryAnchors(self.shards, self.clock), InMemoryAnchorRows(self.shards)
+        linking = LinkingPorts(self.anchors, self.anchor_rows, self.suggestions, UnrememberedPolicies(self.policies), self.folders)
+        return partial(
+            enrich,
+            shards=self.shards,
+            known=self.known,
+            linking=linking,
+            publisher=self.publisher,
+            metrics=self.metrics,
+            now=self.clock,
+        )
 
     @property
     def request(self) -> Handler[EnrichmentDone]:

@@ -1,11 +1,13 @@
 """Shards in memory, and what is read of all of them: the twins of the shard store, the record index and the directory."""
 
 import copy
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from typing_extensions import override
 
+from devtools.fakes.clock import Clock
 from shared.access.acl import Principal
 from shared.access.directory import PERSON, Directory, principals_of_person
 from shared.errors import Conflict, OwnershipConflict
@@ -18,8 +20,10 @@ from shared.shards.store import ALIAS_OF, MAX_ALIAS_STEPS, MAX_PATHS, Alias, Cha
 class InMemoryShards(ShardStore):
     """Shards by tenant and id. ``reads`` and ``writes`` count requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] | None = None) -> None:
         self._documents: dict[tuple[str, str], dict[str, Any]] = {}
+        self._now = now or Clock()
+        self._written_at: dict[tuple[str, str], int] = {}
         self._etag = 0
         self.reads = 0
         self.writes = 0
@@ -27,6 +31,12 @@ class InMemoryShards(ShardStore):
     def all(self) -> list[Shard]:
         """Every shard, aliases left out."""
         return [Shard.model_validate(copy.deepcopy(document)) for document in self._documents.values() if ALIAS_OF not in document]
+
+    def written(self, tenant_id: str) -> Iterator[tuple[dict[str, Any], int]]:
+        """Every document of a tenant, aliases too, to look at; and in which second since 1970 it was stored."""
+        for (tenant, shard_id), document in self._documents.items():
+            if tenant == tenant_id:
+                yield document, self._written_at[tenant, shard_id]
 
     def expire(self, tenant_id: str, shard_id: str) -> None:
         """The retention of a shard is over."""
@@ -95,6 +105,7 @@ class InMemoryShards(ShardStore):
         self._etag += 1
         stored = {**copy.deepcopy(document), "etag": str(self._etag)}
         self._documents[tenant_id, document["id"]] = stored
+        self._written_at[tenant_id, document["id"]] = int(self._now().timestamp())
         return stored
 
     def _store(self, tenant_id: str, document: dict[str, Any]) -> Shard:
@@ -122,25 +133,25 @@ class InMemoryRecordIndex(RecordIndex):
         for shard, external_id in self._of(kind):
             place = external_id if kind.range_field is None else shard.structured_data.get(kind.range_field)
             if isinstance(place, str) and (after is None or place > after) and (up_to is None or place <= up_to):
-                yield StoredRecord(external_id, _to_look_at(shard))
+                yield StoredRecord(external_id, to_look_at(shard))
 
     @override
     async def naming(self, tenant_id: str, target: ShardId) -> AsyncIterator[Shard]:
         for shard in self._shards.all():
             if shard.tenant_id == tenant_id and any(edge.get("targetShardId") == target for edge in shard.internal_relationships):
-                yield _to_look_at(shard)
+                yield to_look_at(shard)
 
     @override
     async def within(self, tenant_id: str, fields: Sequence[str], external_id: str) -> AsyncIterator[Shard]:
         for shard in self._shards.all():
             is_named = any(shard.structured_data.get(field) == external_id for field in fields)
             if shard.tenant_id == tenant_id and shard.status != "draft" and is_named:
-                yield _to_look_at(shard)
+                yield to_look_at(shard)
 
     @override
     async def stored(self, kind: RecordKind, key: str) -> Shard | None:
         found = await self._shards.read(kind.tenant_id, kind.shard_id(key))
-        return None if found is None or found.status == "draft" else _to_look_at(found)
+        return None if found is None or found.status == "draft" else to_look_at(found)
 
     @override
     async def count(self, kind: RecordKind) -> int:
@@ -155,7 +166,8 @@ class InMemoryRecordIndex(RecordIndex):
                     yield shard, edge.external_id
 
 
-def _to_look_at(shard: Shard) -> Shard:
+def to_look_at(shard: Shard) -> Shard:
+    """What an index gives of a shard: not to be written."""
     return shard.model_copy(update={"vectors": None, "unstructured_data": None, "ml_fields": None, "etag": None})
 
 

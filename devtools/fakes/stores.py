@@ -6,6 +6,7 @@ from typing import Any
 from typing_extensions import override
 
 from devtools.fakes.connections import InMemoryConnections, InMemorySecrets
+from devtools.fakes.linking import InMemoryAnchorRows, InMemoryAnchorSnapshots, InMemoryLinkingPolicies, InMemorySuggestedLinks
 from devtools.fakes.shards import InMemoryDirectory, InMemoryRecordIndex, InMemoryShards
 from shared.contracts.claim import Claim, ClaimStore
 from shared.contracts.message import Instant
@@ -14,14 +15,18 @@ from shared.gaps.gap import Gap, Gaps
 from shared.shard_types.ensure import ShardTypeStore
 
 __all__ = [
+    "InMemoryAnchorRows",
+    "InMemoryAnchorSnapshots",
     "InMemoryClaims",
     "InMemoryConnections",
     "InMemoryDirectory",
     "InMemoryGaps",
+    "InMemoryLinkingPolicies",
     "InMemoryRecordIndex",
     "InMemorySecrets",
     "InMemoryShardTypes",
     "InMemoryShards",
+    "InMemorySuggestedLinks",
 ]
 
 

@@ -30,7 +30,7 @@ class Claim(Wire):
     def of(cls, body: bytes, *, tenant_id: str, message_id: str) -> Self:
         """The claim for a body that will be stored under the tenant's prefix."""
         content = hashlib.sha256(body).hexdigest()
-        return cls(tenant_id=tenant_id, blob=f"{_prefix(tenant_id)}/{message_id}/{content}", sha256=content, size_bytes=len(body))
+        return cls(tenant_id=tenant_id, blob=f"{tenant_prefix(tenant_id)}/{message_id}/{content}", sha256=content, size_bytes=len(body))
 
     @classmethod
     def found_in(cls, read: dict[str, Any]) -> Self | None:
@@ -45,7 +45,7 @@ class Claim(Wire):
             claim = cls.model_validate(read["claim"])
         except ValueError:
             raise ContractViolation("the claim is not readable") from None
-        if not claim.blob.startswith(f"{_prefix(claim.tenant_id)}/") or read.get("tenantId") != claim.tenant_id:
+        if not claim.blob.startswith(f"{tenant_prefix(claim.tenant_id)}/") or read.get("tenantId") != claim.tenant_id:
             raise ContractViolation("the claim is not of its message's tenant")
         return claim
 
@@ -92,5 +92,6 @@ async def redeemed(body: bytes, *, claims: ClaimStore) -> dict[str, Any]:
     return put_aside
 
 
-def _prefix(tenant_id: str) -> str:
+def tenant_prefix(tenant_id: str) -> str:
+    """What the names of all of a tenant's blobs begin with."""
     return hashlib.sha256(tenant_id.encode()).hexdigest()[:32]

@@ -9,11 +9,14 @@ from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from shared.hosting.linking import LinkingServices
+
 if TYPE_CHECKING:
     import httpx2
     from azure.core.pipeline.transport import AioHttpTransport
     from azure.identity.aio import DefaultAzureCredential
     from azure.servicebus.aio import ServiceBusClient
+    from azure.storage.blob.aio import BlobServiceClient
 
     from shared.access.directory import Directory
     from shared.access.tokens import TokenCheck
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from shared.embeddings.embedder import Embedder
     from shared.gaps.gap import Gaps
     from shared.hosting.right_of_way import RightOfWay
+    from shared.linking.anchor import AnchorSnapshots
+    from shared.linking.remembered_policies import RememberedPolicies
     from shared.messaging.delivery import DeliveryPorts
     from shared.messaging.envelope import Transport
     from shared.messaging.publisher import Publisher
@@ -55,7 +60,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Services:
+class Services(LinkingServices):
     """Every port of one worker. Handlers never see this: they get ports."""
 
     def __init__(self, settings: "Settings") -> None:
@@ -104,21 +109,22 @@ class Services:
     @cached_property
     def claims(self) -> "ClaimStore":
         """Where large bodies wait."""
+        from shared.storage.claim_store import BlobClaimStore
+
+        return BlobClaimStore(self._blob_client)
+
+    def _blob_client(self) -> "BlobServiceClient":
         from azure.storage.blob.aio import BlobServiceClient
 
-        from shared.storage.claim_store import RETRY_OPTIONS, BlobClaimStore
+        from shared.storage.claim_store import RETRY_OPTIONS
 
         connection = self.settings.blob
         options: dict[str, Any] = dict(RETRY_OPTIONS)
-
-        def client() -> BlobServiceClient:
-            if connection.connection_string is not None:
-                return BlobServiceClient.from_connection_string(
-                    connection.connection_string.get_secret_value(), transport=_transport(), **options
-                )
-            return BlobServiceClient(str(connection.address), self.credential, transport=_transport(), **options)
-
-        return BlobClaimStore(client)
+        if connection.connection_string is not None:
+            return BlobServiceClient.from_connection_string(
+                connection.connection_string.get_secret_value(), transport=_transport(), **options
+            )
+        return BlobServiceClient(str(connection.address), self.credential, transport=_transport(), **options)
 
     @cached_property
     def publisher(self) -> "Publisher":
@@ -129,7 +135,7 @@ class Services:
         return QueuePublisher(self.transport, claims=self.claims, metrics=self.metrics, traceparent=current_traceparent)
 
     @cached_property
-    def account(self) -> "CosmosAccount":
+    def account(self) -> "CosmosAccount":  # type: ignore[explicit-override]  # to import it would slow down every start
         """The database."""
         from azure.cosmos.aio import CosmosClient
 
@@ -264,6 +270,20 @@ class Services:
         from shared.storage.people_directory import CosmosDirectory
 
         return CosmosDirectory(self.account, now=now)
+
+    @cached_property
+    def linking_policies(self) -> "RememberedPolicies":
+        """How tenants' shards are linked, as it was up to a minute ago."""
+        from shared.linking.remembered_policies import RememberedPolicies
+
+        return RememberedPolicies(self.linking_policy_store, now=now)
+
+    @cached_property
+    def anchor_snapshots(self) -> "AnchorSnapshots":
+        """All of a tenant's anchors at a moment, for a worker that has just started."""
+        from shared.storage.anchor_snapshots import BlobAnchorSnapshots
+
+        return BlobAnchorSnapshots(self._blob_client)
 
     @cached_property
     def gaps(self) -> "Gaps":

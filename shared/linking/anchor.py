@@ -52,6 +52,11 @@ class AnchorRow:
             changed_at=changed_at,
         )
 
+    @classmethod
+    def given_up(cls, shard_id: str, *, changed_at: int) -> "AnchorRow":
+        """Of an id that leads to another shard by now: whatever it was, it is gone. Its type is not known any more."""
+        return cls(shard_id=shard_id, shard_type_id="", status="deleted", records=(), fields={}, changed_at=changed_at)
+
 
 @dataclass(frozen=True)
 class AnchorSnapshot:
@@ -67,6 +72,9 @@ class AnchorRows(Protocol):
 
     def changed_since(self, tenant_id: str, changed_at: int) -> AsyncIterator[AnchorRow]:
         """Every anchor written in this second (of the store's clock) or later, in no order, gone ones too. 0: all there are. Streamed.
+
+        An id that a shard was merged away from comes as ``AnchorRow.given_up``. Drafts do not come: they are
+        no anchors before they are seen.
 
         Raises:
             TransientError: when the store cannot answer now.

@@ -27,6 +27,8 @@ class LinkDecision(Wire):
     reason: str | None = Field(default=None, max_length=1_000)
     evidence: tuple[dict[str, JsonValue], ...] = ()
     """Of an approved suggestion: what it was suggested for."""
+    edge_id: str | None = Field(default=None, exclude_if=lambda edge_id: edge_id is None)
+    """Of what was detached: the edge there was. Whoever takes it away a second time names it by its id."""
 
     @property
     def statement(self) -> tuple[str, str]:

@@ -4,12 +4,14 @@ The first values are those of the issue (thresholds and ceilings) and of measure
 measured in docs/benchmarks.md.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Protocol, Self, get_args
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from shared.contracts.canonical import digest
 from shared.contracts.message import Identifier, Instant, Wire
+from shared.errors import ConfigurationError
 from shared.linking.evidence import EvidenceSource, Feature, Share
 
 WEIGHTS: Final[dict[Feature, float]] = {
@@ -41,6 +43,8 @@ CEILINGS: Final[dict[EvidenceSource, float]] = {
     "temporal": 0.6,
     "amount": 0.3,
 }
+MOST_CHARACTERS: Final = 1_000
+"""Of what is said of an invalid one."""
 ALWAYS: Final[frozenset[str]] = frozenset({"vendor-id", "person"})
 """Features that cannot be switched off: what the CRM itself says, and what people decided."""
 
@@ -115,6 +119,21 @@ class StoredPolicy(Wire):
     updated_by: str
     updated_at: Instant
     etag: str | None = Field(default=None, exclude=True)
+
+    @classmethod
+    def read_from(cls, document: Mapping[str, Any]) -> Self:
+        """The policy of a stored document.
+
+        Raises:
+            ConfigurationError: it is none: which fields are at fault and what they should be, and not what stands there.
+        """
+        try:
+            return cls.model_validate(document)
+        except ValidationError as error:
+            faults = [
+                f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False, include_url=False)
+            ]
+            raise ConfigurationError(f"a stored linking policy is not valid: {'; '.join(faults)}"[:MOST_CHARACTERS]) from None
 
 
 class LinkingPolicies(Protocol):

@@ -15,6 +15,7 @@ from shared import topology
 from shared.contracts.claim import Claim, ClaimStore
 from shared.errors import ClaimLost
 from shared.storage.azure_errors import azure_errors
+from shared.storage.blobs import Blobs
 
 ANSWER_SECONDS: Final = 12.0
 """A little longer than for an item: a body may be megabytes. A webhook waits for this, too."""
@@ -33,19 +34,18 @@ class BlobClaimStore(ClaimStore):
     """The port over one storage account."""
 
     def __init__(self, client: Callable[[], BlobServiceClient]) -> None:
-        self._make_client = client
-        self._client: BlobServiceClient | None = None
+        self._blobs = Blobs(client)
 
     @override
     async def put(self, claim: Claim, body: bytes) -> None:
         async with azure_errors("put a claimed body aside", answer_seconds=ANSWER_SECONDS):
-            await self._blobs().get_blob_client(topology.CLAIMS, claim.blob).upload_blob(body, overwrite=True)
+            await self._blobs.named(topology.CLAIMS, claim.blob).upload_blob(body, overwrite=True)
 
     @override
     async def redeem(self, claim: Claim) -> bytes:
         async with azure_errors("redeem a claim", answer_seconds=ANSWER_SECONDS):
             try:
-                stream = await self._blobs().get_blob_client(topology.CLAIMS, claim.blob).download_blob()
+                stream = await self._blobs.named(topology.CLAIMS, claim.blob).download_blob()
                 return claim.check(await stream.readall())
             except ResourceNotFoundError as error:
                 if error.error_code != StorageErrorCode.BLOB_NOT_FOUND:  # type: ignore[attr-defined]  # the storage SDK adds it
@@ -54,11 +54,4 @@ class BlobClaimStore(ClaimStore):
 
     async def close(self) -> None:
         """Let go of the connections."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
-
-    def _blobs(self) -> BlobServiceClient:
-        if self._client is None:
-            self._client = self._make_client()
-        return self._client
+        await self._blobs.close()

@@ -11,7 +11,7 @@ import pytest
 from devtools.generate import infra
 from devtools.generate.infra import clamped, clamps, iso8601
 from shared.chunks.store import Manifest
-from shared.shards.model import Metadata
+from shared.shards.model import Linking, Metadata
 from shared.topology import SPACES, TOPOLOGY, Container, Queue, Space, chunk_container
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +74,8 @@ def test_the_partition_keys_are_those_of_the_architecture() -> None:
         "connections": ("/id",),
         "gaps": ("/tenantId",),
         "shard-types": ("/id",),
+        "suggested-links": ("/tenantId",),
+        "linking-policies": ("/id",),
         "shard-chunks-text-embedding-3-small-1536": ("/tenantId", "/shardId"),
         "shard-chunks-all-minilm-l6-v2-384": ("/tenantId", "/shardId"),
         "shard-chunks-lexical-512": ("/tenantId", "/shardId"),
@@ -94,13 +96,25 @@ def test_text_and_vectors_are_never_indexed() -> None:
     assert {"/unstructuredData/*", "/vectors/*"} <= set(excluded)
 
 
-def test_of_the_bookkeeping_only_the_members_of_audiences_are_indexed() -> None:
+def test_of_the_bookkeeping_only_the_members_of_audiences_and_the_keys_of_linking_are_indexed() -> None:
     [shards] = [container for container in TOPOLOGY.containers if container.name == "shards"]
     included = [entry["path"] for entry in shards.indexing_policy["includedPaths"]]
     audience = Metadata.model_fields["audience"].alias or "audience"
+    keys = Linking.model_fields["keys"].alias or "keys"
 
-    assert included == ["/*", f"/metadata/{audience}/members/[]/?"]
-    assert {"path": "/metadata/*"} in shards.indexing_policy["excludedPaths"]
+    assert included == ["/*", f"/metadata/{audience}/members/[]/?", f"/linking/{keys}/[]/?"]
+    for path in ("/metadata/*", "/linking/*", "/linkDecisions/*"):
+        assert {"path": path} in shards.indexing_policy["excludedPaths"]
+
+
+def test_suggestions_are_listed_in_the_order_of_a_composite_index() -> None:
+    [suggestions] = [container for container in TOPOLOGY.containers if container.name == "suggested-links"]
+
+    assert suggestions.indexing_policy["compositeIndexes"] == [
+        [{"path": "/confidence", "order": "descending"}, {"path": "/id", "order": "ascending"}]
+    ]
+    assert suggestions.default_ttl_seconds == -1
+    assert not any("compositeIndexes" in other.indexing_policy for other in TOPOLOGY.containers if other != suggestions)
 
 
 @pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
@@ -182,7 +196,7 @@ def test_our_file_names_every_container_with_its_key() -> None:
     assert [container["name"] for container in topology["containers"]] == [container.name for container in TOPOLOGY.containers]
     assert shards["partitionKey"] == {"paths": ["/tenantId", "/id"], "kind": "MultiHash", "version": 2}
     assert topology["queues"][0]["defaultMessageTimeToLive"] == "P14D"
-    assert topology["blobContainers"] == ["claims"]
+    assert topology["blobContainers"] == ["claims", "anchors"]
 
 
 def test_each_clamp_is_told() -> None:

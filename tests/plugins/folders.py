@@ -1,4 +1,4 @@
-"""What a test's folder says about it, and the tests that run only with ``--long``.
+"""What a test's folder says about it: its mark, and which come first where several workers share them. And the tests of ``--long``.
 
 Long tests are deselected, not skipped: nothing is missing, they only cost too much for every run. Their number is printed.
 """
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 MARKED_FOLDERS = ("integration", "e2e")
+LONGEST_FIRST = ("e2e", "integration", "contract", "unit")
+"""The end of a run is short files then, and no worker is left alone with a long one."""
 
 _left_out = pytest.StashKey[int]()
 
@@ -28,6 +30,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         folder = folder_of(item.path, config)
         if folder in MARKED_FOLDERS and not item.get_closest_marker(folder):
             item.add_marker(folder)
+    if hasattr(config, "workerinput"):
+        ranks = {folder: rank for rank, folder in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: ranks.get(folder_of(item.path, config), len(ranks)))
 
     if config.getoption("--long"):
         return

@@ -22,16 +22,20 @@ from devtools.azurite import Azurite, running_azurite
 from devtools.emulators.cosmos.server import Cosmos, running_cosmos
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.server import running_broker
+from devtools.fakes.linking import InMemoryAnchorSnapshots
 from devtools.provision import provision_blobs, provision_cosmos, service_bus_config
 from shared import topology
+from shared.linking.anchor import AnchorSnapshots
 from shared.messaging.service_bus import RETRY_OPTIONS as SERVICE_BUS_OPTIONS
 from shared.messaging.service_bus import ServiceBusTransport
+from shared.storage.anchor_snapshots import BlobAnchorSnapshots
 from shared.storage.claim_store import RETRY_OPTIONS as BLOB_OPTIONS
 from shared.storage.claim_store import BlobClaimStore
 from shared.storage.cosmos import RETRY_OPTIONS as COSMOS_OPTIONS
 from shared.storage.cosmos import CosmosAccount
 from shared.topology import SPACES
 from tests.plugins.bus_twins import Bus, EmulatorBus, InMemoryBus, ServiceBusBus, StandInBus, received
+from tests.plugins.linking_twins import CosmosLinkingStores, InMemoryLinkingStores, LinkingStores
 from tests.plugins.twins import (
     BlobClaimTwin,
     Chunks,
@@ -210,6 +214,29 @@ def claims(request: pytest.FixtureRequest) -> Claims:
 def chunks(request: pytest.FixtureRequest) -> Chunks:
     """The chunk stores of every implementation, for vectors of 1,536 numbers."""
     return InMemoryChunkTwin() if request.param == "in-memory" else CosmosChunkTwin(_account(request), SPACES[0])
+
+
+@pytest.fixture(params=STORES_PRESENT)
+def linking(request: pytest.FixtureRequest) -> LinkingStores:
+    """What linking stores, of every implementation."""
+    return InMemoryLinkingStores() if request.param == "in-memory" else CosmosLinkingStores(_account(request))
+
+
+@pytest.fixture
+async def blob_snapshots(azurite: Azurite) -> AsyncIterator[BlobAnchorSnapshots]:
+    """The adapter."""
+    opened = BlobAnchorSnapshots(lambda: BlobServiceClient.from_connection_string(azurite.connection_string, **BLOB_OPTIONS))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(params=TWINS)
+def snapshots(request: pytest.FixtureRequest) -> AnchorSnapshots:
+    """The snapshots of both twins."""
+    if request.param == "in-memory":
+        return InMemoryAnchorSnapshots()
+    adapter: BlobAnchorSnapshots = request.getfixturevalue("blob_snapshots")
+    return adapter
 
 
 def _account(request: pytest.FixtureRequest) -> CosmosAccount:

@@ -77,6 +77,9 @@ def page_items(request: Request) -> int:
 
 def _remaining(query: Query, records: Sequence[Record], parameters: Scope, place: Place | None) -> Iterator[tuple[Row, Value]]:
     """The rows that were not given yet, within TOP, OFFSET and LIMIT."""
+    if place is not None and not query.order and not query.is_distinct:
+        # What comes before the place has been given. To look at all of it again would make a long list's pages dearer and dearer.
+        records = [record for record in records if record.number >= place.number]
     rows = _distinct(query, _sorted(query, _rows(query, records, parameters)))
     skipped = _count(query.offset, parameters) or 0
     limit = _count(query.top or query.limit, parameters)
