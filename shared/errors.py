@@ -81,6 +81,10 @@ class NotFound(PipelineError):
     """A call of our API about what is not there, or not the caller's. Answered 404; the text is for the caller."""
 
 
+class TooLate(PipelineError):
+    """A call of our API about what was decided otherwise, or is over. Answered 409; the text is for the caller, and not logged."""
+
+
 def place_of(error: BaseException) -> str:
     """``file:line`` where an error was raised: what may be logged of a foreign one, whose text may hold anything."""
     trace = error.__traceback__

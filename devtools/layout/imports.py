@@ -26,6 +26,7 @@ PURE = (
     "shared.access.attendance",
     "shared.access.grants",
     "shared.chunks",
+    *(f"shared.linking.{name}" for name in ("anchor", "decision", "edges", "evidence", "policy", "suggestion", "vocabulary", "words")),
 )
 """The pure core."""
 PURE_NEIGHBOURS = ("shared.errors", "shared.topology", "shared.embeddings.embedder")

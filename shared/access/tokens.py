@@ -33,10 +33,15 @@ LEEWAY_SECONDS: Final = 60.0
 MAX_CHARACTERS: Final = 16 * 1024
 """A longer header is not read. Entra's largest tokens, with 200 groups, stay below."""
 
+NAMELESS: Final = "somebody of the tenant"
+"""Whoever has neither an address nor a name."""
+
 _COMPACT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 """RFC 7515, compact serialization, without padding."""
 _ADDRESS: Final = re.compile(r"[!-~]{1,64}@[!-~]{1,255}")
 """ASCII alone: beyond it, addresses of different owners have one case-folded form (``straße.de`` and ``strasse.de``)."""
+_SUBJECT: Final = re.compile(r"[ -~]{1,255}")
+"""OpenID Connect, section 2: at most 255 ASCII characters."""
 _TRUE: Final = (True, "true", "1")
 """Documented is a boolean; Entra has been seen to send ``xms_edov`` as text, and others ``email_verified``."""
 _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
@@ -46,7 +51,7 @@ _OPTIONS: Final[Options] = {
     "verify_exp": False,  # times are checked below: the library reads the wall clock, and lets a token without exp pass
     "verify_nbf": False,
     "verify_iat": False,
-    "verify_sub": False,  # not used
+    "verify_sub": False,  # only written down: one that is no text is none
     "verify_jti": False,
 }
 _REFUSALS: Final[tuple[tuple[type[PyJWTError], str], ...]] = (
@@ -68,6 +73,13 @@ class Caller:
     principals: frozenset[Principal]
     email: str | None = None
     """The address the issuer has verified, in lower case."""
+    subject: str | None = None
+    """The issuer's own name for who calls, kept with what they decide; never compared with anything."""
+
+    @property
+    def name(self) -> str:
+        """What is written down of whoever decides something: the address, where nobody vouches for one the issuer's name for them."""
+        return self.email or self.subject or NAMELESS
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,8 @@ class ClaimNames:
     verified: tuple[str, ...] = ("email_verified", "xms_edov")
     """One of these has to be true, and none present may be anything else."""
     roles: str = "roles"
+    subjects: tuple[str, ...] = ("oid", "sub")
+    """The first that is there: Entra's ``sub`` is another for each app, ``oid`` is what its directory shows."""
     admin_role: str = "Shardline.Admin"
 
 
@@ -111,7 +125,8 @@ class TokenCheck:
             raise TokenRefused(next(text for kind, text in _REFUSALS if isinstance(error, kind))) from None
         self._check_times(claims)
         email = _verified_email_in(claims, self._names)
-        return Caller(_tenant_id_in(claims, self._names), frozenset(_principals_in(claims, self._names, email)), email)
+        principals = frozenset(_principals_in(claims, self._names, email))
+        return Caller(_tenant_id_in(claims, self._names), principals, email, _subject_in(claims, self._names))
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
         now = self._now().timestamp()
@@ -181,6 +196,11 @@ def _principals_in(claims: Mapping[str, Any], names: ClaimNames, email: str | No
     if email is not None:
         yield user(email)
         yield domain(email.rpartition("@")[2])
+
+
+def _subject_in(claims: Mapping[str, Any], names: ClaimNames) -> str | None:
+    given = (claims.get(name) for name in names.subjects)
+    return next((said for said in given if isinstance(said, str) and _SUBJECT.fullmatch(said)), None)
 
 
 def _verified_email_in(claims: Mapping[str, Any], names: ClaimNames) -> str | None:

@@ -38,10 +38,10 @@ async def answered(
 
     Args:
         act: what is asked, for a caller whose token was checked; raises BadRequest for what makes no sense, Forbidden for what this
-            caller may not, NotFound for what is not there.
+            caller may not, NotFound for what is not there, TooLate for what was decided otherwise.
         ports: gives this worker's; settings that are wrong are answered like any other fault.
     """
-    from shared.errors import BadRequest, Forbidden, NotFound, PipelineError, TokenRefused, TransientError, place_of
+    from shared.errors import BadRequest, Forbidden, NotFound, PipelineError, TokenRefused, TooLate, TransientError, place_of
     from shared.hosting.triggers import traceparent
     from shared.telemetry.names import Metric, Span
     from shared.telemetry.tracing import span
@@ -67,6 +67,8 @@ async def answered(
         response, outcome = _fault(403, str(error)), "forbidden"
     except NotFound as error:
         response, outcome = _fault(404, str(error)), "missing"
+    except TooLate as error:
+        response, outcome = _fault(409, str(error)), "too-late"
     except (TransientError, asyncio.CancelledError) as error:  # a CancelledError must not leave: the worker would never answer
         log.warning("a call of the API is put off", extra={"function": function, "reason": type(error).__name__, "detail": str(error)})
         response, outcome = _fault(503, "not now: come back in a moment", {"Retry-After": str(RETRY_AFTER_SECONDS)}), "unavailable"

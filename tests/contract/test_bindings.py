@@ -36,6 +36,8 @@ SEARCH = {
 CONNECTIONS = {**SEARCH, "route": "v1/connections"}
 POLL = {"type": "timerTrigger", "name": "timer", "direction": "IN", "schedule": "0 */5 * * * *"}
 COMPLETENESS = {**SEARCH, "route": "v1/connections/{id}/completeness"}
+SUGGESTED = {**SEARCH, "route": "v1/suggested-links"}
+LINKS = {**SEARCH, "route": "v1/shards/{id}/links"}
 
 
 def queue(name: str) -> dict[str, str]:
@@ -64,6 +66,13 @@ LIGHT: dict[str, Any] = {
     "search": [SEARCH, ANSWER],
     "connections-list": [CONNECTIONS, ANSWER],
     "connections-completeness": [COMPLETENESS, ANSWER],
+    "suggested-links-list": [SUGGESTED, ANSWER],
+    "suggested-links-approve": [{**SUGGESTED, "methods": ["POST"], "route": "v1/suggested-links/{id}/approve"}, ANSWER],
+    "suggested-links-reject": [{**SUGGESTED, "methods": ["POST"], "route": "v1/suggested-links/{id}/reject"}, ANSWER],
+    "suggested-links-approve-all": [{**SUGGESTED, "methods": ["POST"], "route": "v1/suggested-links/approve-all"}, ANSWER],
+    "links-list": [LINKS, ANSWER],
+    "links-add": [{**LINKS, "methods": ["POST"]}, ANSWER],
+    "links-remove": [{**LINKS, "methods": ["DELETE"], "route": "v1/shards/{id}/links/{edgeId}"}, ANSWER],
 }
 HEAVY: dict[str, Any] = {"embedding-worker": [queue("embedding-jobs")]}
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 NOT_YET_EARNED = {
     "shared.contracts": "the wire belongs to neither of its ends",
-    "shared.chunks.wanted": "embedding and search, two processors that may not know each other, have to agree on it",
+    "shared.linking": "enrichment, links and suggested links, processors that may not know each other, have to agree on it",
     "shared.shards.placeholder": "enrichment and normalization, two processors that may not know each other, make the same",
 }
 """Modules and packages of shared that only one side uses, each with the reason it may stay."""

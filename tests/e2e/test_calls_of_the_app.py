@@ -19,6 +19,7 @@ from shared.gaps.gap import Gap
 from shared.storage.gap_store import CosmosGaps
 from shared.storage.shard_store import CosmosShardStore
 from tests.e2e.asking import found
+from tests.e2e.desks import laid_out
 from tests.e2e.environment import Environment, until
 from tests.e2e.events import event
 from tests.e2e.polled import Polled, polled_environment
@@ -42,6 +43,7 @@ async def test_the_calls_of_the_app_are_those_that_the_behaviour_suite_knows_of(
         await every_kind_of_event(environment, polled.tenant)
         await every_kind_of_poll(polled)
         await a_merge(polled)
+        await every_kind_of_decision(environment, polled.tenant)
 
         called = sorted(await calls(environment) - before)
     assert called == app_calls(ROOT), f"tests/fixtures/behaviour/app_calls.json has to say {json.dumps(called)}"
@@ -82,6 +84,19 @@ async def a_merge(polled: Polled) -> None:
     await polled.merge(kept, lost)
     await polled.ask()
     await known_as(polled, lost, "Kept")
+
+
+async def every_kind_of_decision(environment: Environment, tenant: Tenant) -> None:
+    """What is suggested is listed, and one of it approved; links are looked at, made and undone. The test writes what is decided about."""
+    desk = await laid_out(environment, tenant.id)
+    answers = [
+        await desk.call("GET", "suggested-links"),
+        await desk.call("POST", f"suggested-links/{desk.suggestions[0]}/approve"),
+        await desk.call("POST", f"shards/{desk.file}/links", json={"targetShardId": desk.deals[1]}),
+    ]
+    status, linked = await desk.call("GET", f"shards/{desk.deals[0]}/links")
+    answers += [(status, linked), await desk.call("DELETE", f"shards/{desk.deals[0]}/links/{linked['links'][0]['id']}")]
+    assert [status for status, _ in answers] == [200] * 5, answers
 
 
 async def known_as(polled: Polled, record: Record, name: str) -> None:

@@ -26,6 +26,13 @@ FUNCTIONS = {
     "search": ("http", "GET /api/v1/search"),
     "connections-list": ("http", "GET /api/v1/connections"),
     "connections-completeness": ("http", "GET /api/v1/connections/{id}/completeness"),
+    "suggested-links-list": ("http", "GET /api/v1/suggested-links"),
+    "suggested-links-approve": ("http", "POST /api/v1/suggested-links/{id}/approve"),
+    "suggested-links-reject": ("http", "POST /api/v1/suggested-links/{id}/reject"),
+    "suggested-links-approve-all": ("http", "POST /api/v1/suggested-links/approve-all"),
+    "links-list": ("http", "GET /api/v1/shards/{id}/links"),
+    "links-add": ("http", "POST /api/v1/shards/{id}/links"),
+    "links-remove": ("http", "DELETE /api/v1/shards/{id}/links/{edgeId}"),
     "embedding-worker": ("service bus", "embedding-jobs"),
 }
 """Name → trigger and address."""

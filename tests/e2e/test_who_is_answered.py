@@ -123,6 +123,13 @@ async def test_no_function_but_a_webhook_answers_anonymous_callers_and_no_webhoo
         ("search", "GET"): 401,
         ("connections-list", "GET"): 401,
         ("connections-completeness", "GET"): 401,
+        ("suggested-links-list", "GET"): 401,
+        ("suggested-links-approve", "POST"): 401,
+        ("suggested-links-reject", "POST"): 401,
+        ("suggested-links-approve-all", "POST"): 401,
+        ("links-list", "GET"): 401,
+        ("links-add", "POST"): 401,
+        ("links-remove", "DELETE"): 401,
     }
     assert [text for _, text in answers.values() if NAME in text or owner.id in text] == []
 

@@ -127,3 +127,34 @@ async def test_an_issuer_may_name_its_claims_otherwise() -> None:
 
     assert caller.tenant_id == "acme"
     assert caller.principals == {"tenant", "admins", "user:b@example.com", "domain:example.com"}
+
+
+@pytest.mark.parametrize(
+    ("claims", "subject"),
+    [
+        ({"oid": "object-1", "sub": "pairwise-1"}, "object-1"),
+        ({"sub": "pairwise-1"}, "pairwise-1"),
+        ({"oid": "", "sub": "pairwise-1"}, "pairwise-1"),
+        ({"oid": 7, "sub": ["pairwise-1"]}, None),
+        ({"sub": "x" * 256}, None),
+        ({"sub": "two\nlines"}, None),
+        ({}, None),
+    ],
+)
+async def test_the_issuers_name_for_who_calls_is_kept_and_gives_no_right(claims: dict[str, Any], subject: str | None) -> None:
+    caller = await who({"tid": "acme"} | claims)
+
+    assert caller.subject == subject
+    assert caller.principals == {"tenant"}
+
+
+@pytest.mark.parametrize(
+    ("claims", "name"),
+    [
+        (ADA | {"sub": "subject-1"}, "ada@example.com"),
+        (ADA | {"email_verified": False, "sub": "subject-1"}, "subject-1"),
+        ({"tid": "acme"}, "somebody of the tenant"),
+    ],
+)
+async def test_what_is_written_down_of_a_caller_is_the_verified_address_or_else_the_issuers_name(claims: dict[str, Any], name: str) -> None:
+    assert (await who(claims)).name == name

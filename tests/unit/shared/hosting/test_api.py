@@ -13,7 +13,17 @@ from typing_extensions import override
 from shared.access.acl import Principal
 from shared.access.directory import Directory, expanded
 from shared.access.tokens import Caller
-from shared.errors import BadRequest, ConfigurationError, Conflict, DependencyUnavailable, Forbidden, NotFound, PermanentError, RateLimited
+from shared.errors import (
+    BadRequest,
+    ConfigurationError,
+    Conflict,
+    DependencyUnavailable,
+    Forbidden,
+    NotFound,
+    PermanentError,
+    RateLimited,
+    TooLate,
+)
 from shared.hosting.api import answered
 from shared.hosting.services import Services
 from shared.settings import Settings
@@ -138,9 +148,15 @@ async def test_a_call_that_makes_no_sense_is_told_so_in_words() -> None:
 
 @pytest.mark.parametrize(
     ("error", "status", "outcome"),
-    [(Forbidden("for the admins of a tenant"), 403, "forbidden"), (NotFound("there is no such connection"), 404, "missing")],
+    [
+        (Forbidden("for the admins of a tenant"), 403, "forbidden"),
+        (NotFound("there is no such connection"), 404, "missing"),
+        (TooLate("it was rejected by ada@acme.example"), 409, "too-late"),
+    ],
 )
-async def test_what_a_caller_may_not_or_what_is_not_there_is_told_in_words(error: Exception, status: int, outcome: str, said: Said) -> None:
+async def test_what_a_caller_may_not_what_is_not_there_or_is_over_is_told_in_words(
+    error: Exception, status: int, outcome: str, said: Said
+) -> None:
     ports = Ports()
 
     response = await answer(a_call(f"Bearer {token()}"), failing(error), ports=ports)

@@ -26,6 +26,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "c_lead": {"name": "Grace Hopper"},
     "c_opportunity": {"name": "Deal"},
     "c_person": {"name": "Vera Nyberg"},
+    "c_project": {"name": "Harbour crane"},
     "integration.state": {
         "name": "s",
         "connectionId": "salesforce:00D",
@@ -47,6 +48,7 @@ def test_the_registry_holds_the_types_of_the_product() -> None:
         "c_lead",
         "c_opportunity",
         "c_person",
+        "c_project",
         "integration.state",
     ]
 
