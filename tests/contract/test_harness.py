@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +31,18 @@ class Project:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def run(self, *arguments: str) -> Run:
+    def run(self, *arguments: str, measured: bool = False) -> Run:
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE_", "PYTEST_"))}
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
-        done = subprocess.run(command, cwd=self.path, env=environ, capture_output=True, text=True, timeout=60, check=False)
-        return Run(done.returncode, done.stdout + done.stderr)
+        coverage = [sys.executable, "-m", "coverage"]
+        command = ["-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
+        done = self._done([*coverage, "run", *command] if measured else [sys.executable, *command], environ)
+        said = [done]
+        if measured:
+            said += [self._done([*coverage, *then], environ) for then in (("combine", "--quiet"), ("report", "--fail-under=0"))]
+        return Run(done.returncode, "".join(one.stdout + one.stderr for one in said))
+
+    def _done(self, command: list[str], environ: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(command, cwd=self.path, env=environ, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture
@@ -96,6 +104,53 @@ def test_a_line_of_the_list_without_a_reason_stops_the_run(project: Project) -> 
 
     assert run.status == pytest.ExitCode.USAGE_ERROR
     assert "skips.txt:1: write `test id | reason`" in run.output
+
+
+FOLLOWED = """
+from hypothesis import given, strategies
+
+from ingestion.one import in_a_child, in_a_law, in_a_test
+
+def test_an_example():
+    assert in_a_test()
+
+@given(strategies.booleans())
+def test_a_law(_):
+    assert in_a_law()
+
+def test_a_child():
+    assert in_a_child()
+"""
+SHIPPED = """
+import subprocess, sys
+
+def in_a_test():
+    return True
+
+def in_a_law():
+    return True
+
+def in_a_child():
+    done = subprocess.run([sys.executable, "-c", "import ingestion.one; ingestion.one.of_a_child()"], check=True)
+    return done.returncode == 0
+
+def of_a_child():
+    return True
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_coverage_follows_an_example_and_neither_a_law_nor_a_child_that_nobody_asked_it_to(project: Project, workers: str) -> None:
+    for package in ("ingestion", "processors", "shared"):
+        project.write(f"{package}/__init__.py", "")
+    project.write("ingestion/one.py", SHIPPED)
+    project.write("tests/contract/test_one.py", FOLLOWED)
+
+    run = project.run("-n", workers, measured=True)
+
+    assert run.status == 0, run.output
+    [shown] = [line for line in run.output.splitlines() if line.startswith("ingestion/one.py")]
+    assert shown.split()[-2:] == ["8,", "15"]
 
 
 LONG = "import pytest\n\n@pytest.mark.long\ndef test_long():\n    pass\n\ndef test_short():\n    pass\n"

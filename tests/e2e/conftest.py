@@ -26,7 +26,7 @@ def artefact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def environment(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
     """The shared one that ends with normalization."""
     folder = tmp_path_factory.mktemp("environment")
-    async with running_environment(folder, artefact, settings=NORMALIZATION_ALONE) as running:
+    async with running_environment(folder, artefact, settings=NORMALIZATION_ALONE, is_followed=True) as running:
         yield running
 
 
@@ -39,7 +39,7 @@ async def tenant(environment: Environment) -> Tenant:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def pipeline(artefact: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Environment]:
     """The shared one that goes all the way, with the offline encoder."""
-    async with running_environment(tmp_path_factory.mktemp("pipeline"), artefact) as running:
+    async with running_environment(tmp_path_factory.mktemp("pipeline"), artefact, is_followed=True) as running:
         yield running
 
 

@@ -32,6 +32,7 @@ from tests.e2e.model import Model
 from tests.e2e.queues import PIPELINE, POLLED, Body, Queues
 from tests.e2e.store import Document, Store
 from tests.e2e.tenants import Tenant, connected_tenant
+from tests.plugins.measuring import followed
 
 OFFSETS: Final = range(12_000, 20_000)
 """Where every port of a run is in the pool of those that are held: nobody takes one while its child is being started again."""
@@ -185,6 +186,7 @@ async def running_environment(
     has_salesforce: bool = False,
     has_gdrive: bool = False,
     has_slack: bool = False,
+    is_followed: bool = False,
 ) -> AsyncIterator[Environment]:
     """Everything started, and stopped at the end.
 
@@ -197,6 +199,7 @@ async def running_environment(
         has_salesforce: there is an organization that can be asked, too.
         has_gdrive: there is a Google Workspace.
         has_slack: there is a workspace in Slack.
+        is_followed: coverage follows the hosts, where it is measured.
     """
     organization_id = random_id("Organization", Random(secrets.randbits(64))) if has_salesforce else ""
     rng = Random(secrets.randbits(64))
@@ -205,6 +208,8 @@ async def running_environment(
     if is_in_two:
         (another,) = free_ports(1)
         hosts = {"host": Host(run.addresses.host, {"CONSUMER_TYPE": "light"}), "heavy": Host(another, {"CONSUMER_TYPE": "heavy"})}
+    if is_followed:
+        hosts = {name: Host(host.port, {**host.settings, **followed()}) for name, host in hosts.items()}
     given = {**(model.settings if model else {}), **(settings or {})}
     queues_file = _queues(folder, lock_seconds)
     children = Children(

@@ -1,7 +1,7 @@
-"""What coverage follows, for following makes Python half as fast: only tests that are there to run the lines of what ships.
+"""What coverage follows: not everything, for Python goes half as fast where it does.
 
-Not followed are laws, which run the same lines for hundreds of examples, and tests of the tools and of what goes by itself in another
-process. A child process is followed where a test asks for it: of the stand-ins nothing ships.
+Not followed are laws and simulations, which run the same lines for hundreds of examples, and tests of the tools, of which nothing ships.
+A child process is followed where its test asks for that.
 """
 
 import importlib
@@ -16,11 +16,14 @@ from coverage import Coverage
 
 SHIPPED: Final = ("ingestion", "processors", "shared")
 NOT_FOLLOWED: Final = (
-    *("e2e", "unit/devtools", "unit/processors/chain"),
-    *(f"integration/{name}" for name in ("gdrive_api", "gdrive_day", "gdrive_world", "salesforce_day", "servicebus")),
+    *("e2e", "contract/test_layout.py", "unit/devtools", "unit/processors/chain"),
+    *(f"unit/processors/enrichment/test_enrichment_{name}.py" for name in ("races", "relinks")),
+    *(f"unit/processors/normalization/test_{name}.py" for name in ("drive_deaths", "normalization_outage")),
+    "unit/ingestion/test_poller_deaths.py",
+    *(f"integration/{name}" for name in ("blob", "cosmos", "gdrive_api", "gdrive_day", "gdrive_world", "salesforce_day", "servicebus")),
     *(f"integration/{name}" for name in ("slack_api", "slack_day", "slack_world")),
 )
-"""Folders under ``tests``."""
+"""Under ``tests``."""
 _CHILDREN: Final = "COVERAGE_PROCESS_CONFIG"
 """Coverage follows a Python process that has it."""
 
@@ -36,12 +39,12 @@ class Measuring:
     """Has the tracer in place while a test runs that it is to follow."""
 
     def __init__(self, config: pytest.Config, trace: Any) -> None:
-        self._folders = [config.rootpath / "tests" / folder for folder in NOT_FOLLOWED]
+        self._not_followed = [config.rootpath / "tests" / name for name in NOT_FOLLOWED]
         self._trace = trace
 
     def follows(self, item: pytest.Item) -> bool:
         is_law = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        return not is_law and not any(item.path.is_relative_to(folder) for folder in self._folders)
+        return not is_law and not any(item.path.is_relative_to(path) for path in self._not_followed)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
