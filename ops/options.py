@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 
 from typing_extensions import override
 
+from ops import linking_options
 from shared.topology import QUEUES
 
 Add = Callable[[argparse.ArgumentParser], None]
@@ -236,6 +237,15 @@ COMMANDS: Final[Mapping[str, tuple[str, Below]]] = {
     ),
     "backfill": ("read all there is of a connection through the bulk queues", _backfill),
     "completeness": ("show whether all of a connection is here: exit code 0 if it is, else 1", _completeness),
+    "linking": (
+        "how a tenant's shards are linked: show | set | reset | relink",
+        {
+            "show": ("show thresholds, weights, ceilings and switches, and what differs from the first values", linking_options.add_show),
+            "set": ("set some of them", linking_options.add_set),
+            "reset": ("go back to the first values", linking_options.add_reset),
+            "relink": ("look at the links of every shard anew", linking_options.add_relink),
+        },
+    ),
     "rejected": ("messages we have parked: list | show | replay | drop", _parked("the rejected messages")),
     "dead-letters": ("messages the broker has parked: list | show | replay | drop", _parked("the dead letters")),
     "renormalize": ("read all of a connection again, so that a changed conversion takes effect", _backfill),

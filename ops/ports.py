@@ -16,6 +16,7 @@ from typing_extensions import override
 from ingestion.sources.polled import pollers
 from ingestion.sources.source import Poller
 from ops.everyone import all_connections
+from ops.linkable import CosmosLinkableShards, LinkableShards
 from ops.parking import Parking, ServiceBusParking
 from ops.vault import Keeper, KeyVaultKeeper, SettingKeeper
 from ops.watching import LOOK_SECONDS
@@ -23,6 +24,8 @@ from shared.connections.connection import Connection, Connections
 from shared.connections.secrets import Secrets
 from shared.contracts.claim import ClaimStore
 from shared.gaps.gap import Gaps
+from shared.linking.anchor import AnchorRows
+from shared.linking.policy import LinkingPolicies
 from shared.messaging.envelope import Transport
 from shared.messaging.publisher import Publisher
 from shared.messaging.service_bus import RETRY_OPTIONS
@@ -71,6 +74,9 @@ class Ports:
     pollers: Pollers
     index: Callable[[], RecordIndex]
     secrets: Callable[[], Secrets]
+    policies: LinkingPolicies
+    anchor_rows: Callable[[], AnchorRows]
+    linkable: Callable[[], LinkableShards]
     http: Callable[[], httpx2.AsyncClient]
     """To ask a vendor whose a credential is, before there is a connection."""
     now: Callable[[], datetime]
@@ -93,6 +99,9 @@ def ports_of(services: "Services", *, now: Callable[[], datetime]) -> Ports:
         pollers=partial(_pollers, services, now=now),
         index=lambda: services.record_index,
         secrets=lambda: services.secrets,
+        policies=services.linking_policy_store,
+        anchor_rows=lambda: services.anchor_rows,
+        linkable=lambda: CosmosLinkableShards(services.account),
         http=lambda: services.http,
         now=now,
         pause=partial(asyncio.sleep, LOOK_SECONDS),
@@ -105,7 +114,7 @@ async def closing(services: "Services") -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for name in ("transport", "account", "claims", "http", "credential"):
+        for name in ("transport", "account", "claims", "anchor_snapshots", "http", "credential"):
             made = vars(services).get(name)  # a cached property that was asked for
             close = getattr(made, "aclose", None) or getattr(made, "close", None)
             if close is not None:

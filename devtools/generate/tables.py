@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from devtools.generate import contents, faults
+from devtools.generate import contents, faults, linking
 from devtools.generate.contents import Row
 
 MISSING = "**to be explained**"
@@ -44,6 +44,9 @@ TABLES: Mapping[str, Table] = {
     "fault-fields": Table("field", "needed", "default", rows=faults.fields, explained="what for"),
     "fault-places": Table("stand-in", "started by", "operations that can meet it", rows=faults.places),
     "slack-events": Table("event", "treatment", "speaks for", "read with, and when", "why", rows=contents.slack_events),
+    "linking-values": Table("value", "set with", "at first", rows=linking.values, explained="what for"),
+    "linking-weights": Table("feature", "weight at first", "may be off", rows=linking.weights, explained="what is noticed"),
+    "linking-ceilings": Table("source", "ceiling at first", rows=linking.ceilings, explained="who says so"),
     "errors": Table("error", "is a", "what it says", rows=contents.errors, explained="what happens"),
 }
 

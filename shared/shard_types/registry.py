@@ -13,9 +13,10 @@ from shared.shard_types.integration_state import INTEGRATION_STATE
 from shared.shard_types.lead import LEAD
 from shared.shard_types.opportunity import OPPORTUNITY
 from shared.shard_types.person import PERSON
+from shared.shard_types.project import PROJECT
 from shared.shard_types.shard_type import ShardType
 
-SHARD_TYPES: Final = (ACCOUNT, CHANNEL, CONTACT, FILE, FOLDER, GROUP, LEAD, OPPORTUNITY, PERSON, INTEGRATION_STATE)
+SHARD_TYPES: Final = (ACCOUNT, CHANNEL, CONTACT, FILE, FOLDER, GROUP, LEAD, OPPORTUNITY, PERSON, PROJECT, INTEGRATION_STATE)
 
 
 def shard_type(shard_type_id: str) -> ShardType:

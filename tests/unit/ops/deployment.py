@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import timedelta
 from functools import partial
@@ -15,12 +15,14 @@ from typing_extensions import override
 
 from devtools.fakes.clock import Clock
 from devtools.fakes.connections import InMemorySecrets
+from devtools.fakes.linking import InMemoryAnchorRows, InMemoryLinkingPolicies
 from devtools.fakes.metrics import InMemoryMetrics
 from devtools.fakes.samples import sample_connection
 from devtools.fakes.stores import InMemoryClaims, InMemoryConnections, InMemoryGaps, InMemoryRecordIndex, InMemoryShards
 from devtools.fakes.transport import InMemoryTransport
 from ingestion.sources.source import Page, Poller, Reading, StreamCheck, Versions
-from ops import adding, backfill, checks, completeness, connections, parked
+from ops import adding, backfill, checks, completeness, connections, linking, parked
+from ops.linkable import LinkableShard, LinkableShards
 from ops.options import parsed
 from ops.parked_message import Peeked, Place
 from ops.parking import Act, Parking
@@ -47,6 +49,7 @@ COMMANDS = {
     "backfill": backfill.command,
     "renormalize": backfill.command,
     "completeness": completeness.command,
+    **{f"linking {verb}": linking.command for verb in ("show", "set", "reset", "relink")},
     **{f"{noun} {verb}": parked.command for noun in ("rejected", "dead-letters") for verb in ("list", "show", "replay", "drop")},
 }
 
@@ -119,6 +122,23 @@ class PretendPoller(Poller):
         raise NotImplementedError
 
 
+class InMemoryLinkableShards(LinkableShards):
+    """Those among the shards."""
+
+    def __init__(self, shards: InMemoryShards) -> None:
+        self._shards = shards
+
+    @override
+    async def count(self, tenant_id: str, types: Sequence[str]) -> int:
+        return len([one async for one in self.each(tenant_id, types)])
+
+    @override
+    async def each(self, tenant_id: str, types: Sequence[str]) -> AsyncIterator[LinkableShard]:
+        for shard in self._shards.all():
+            if shard.tenant_id == tenant_id and shard.status == "active" and shard.shard_type_id in types:
+                yield LinkableShard(shard.id, shard.shard_type_id, shard.revision_number)
+
+
 class Deployment:
     """Every port as a fake."""
 
@@ -127,6 +147,7 @@ class Deployment:
         self.connections, self.gaps, self.shards = InMemoryConnections(), InMemoryGaps(), InMemoryShards()
         self.states = StreamStates(self.shards)
         self.claims, self.transport, self.parking, self.vault = InMemoryClaims(), InMemoryTransport(self.clock), InMemoryParking(), Vault()
+        self.policies = InMemoryLinkingPolicies()
         self.poller, self.secrets = PretendPoller(), InMemorySecrets()
         self.vendors = httpx2.MockTransport(lambda _: httpx2.Response(503))
         self.ports = Ports(
@@ -142,6 +163,9 @@ class Deployment:
             pollers=lambda **_: {"salesforce": self.poller},
             index=lambda: InMemoryRecordIndex(self.shards),
             secrets=lambda: self.secrets,
+            policies=self.policies,
+            anchor_rows=lambda: InMemoryAnchorRows(self.shards),
+            linkable=lambda: InMemoryLinkableShards(self.shards),
             http=lambda: http_client(transport=self.vendors),
             now=self.clock,
             pause=partial(asyncio.sleep, 0),
