@@ -7,7 +7,21 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from benchmarks import backfill, cold_import, crawl, embedding, encoders, first_run, measurement, page, pipeline, stand_ins, webhook
+from benchmarks import (
+    backfill,
+    cold_import,
+    crawl,
+    embedding,
+    encoders,
+    first_run,
+    linking,
+    linking_quality,
+    measurement,
+    page,
+    pipeline,
+    stand_ins,
+    webhook,
+)
 
 OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "cold-import": ("samples",),
@@ -15,6 +29,8 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "pipeline": ("events", "records"),
     "embedding": ("texts", "rounds", "records", "pinged"),
     "retrieval": (),
+    "linking": ("anchors", "records"),
+    "linking-quality": (),
     "first-run": (),
     "backfill": ("backfilled", "live"),
     "crawl": ("crawled",),
@@ -30,6 +46,8 @@ RUNS: Final[Mapping[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
         embedding.measure(texts=chosen.texts, rounds=chosen.rounds, records=chosen.records, pinged_texts=chosen.pinged)
     ),
     "retrieval": lambda _: asyncio.run(encoders.measure()),
+    "linking": lambda chosen: asyncio.run(linking.measure(anchors=chosen.anchors, records=chosen.records)),
+    "linking-quality": lambda _: linking_quality.measure(),
     "first-run": lambda _: first_run.measure(),
     "backfill": lambda chosen: asyncio.run(backfill.measure(records=chosen.backfilled, live=chosen.live)),
     "crawl": lambda chosen: asyncio.run(crawl.measure(files=chosen.crawled)),
@@ -72,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         ("backfilled", 100_000, "how many records the larger back-fill has; the smaller has a tenth of them"),
         ("crawled", 100_000, "how many files the larger crawl of a shared drive has; the others have a tenth of them"),
         ("called", webhook.PER_SECOND, "how many events a second the Slack webhook is called with"),
+        ("anchors", 100_000, "how many anchors the larger cold start has; the smaller has a tenth of them"),
         ("live", 200, "how many live events are sent with nothing else to do, and as many beside a back-fill"),
     ):
         parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=f"{meaning} (default: %(default)s)")

@@ -6,7 +6,19 @@ from textwrap import wrap
 from typing import Any, Final
 
 from benchmarks.measurement import RESULTS, ROOT
-from benchmarks.sections import backfill, cold_import, crawl, embedding, first_run, pipeline, retrieval, stand_ins, webhook
+from benchmarks.sections import (
+    backfill,
+    cold_import,
+    crawl,
+    embedding,
+    first_run,
+    linking,
+    linking_quality,
+    pipeline,
+    retrieval,
+    stand_ins,
+    webhook,
+)
 
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 LINE_CHARACTERS: Final = 140
@@ -21,7 +33,7 @@ was measured in one run, in turns.
 |---|---|
 | everything, in a few minutes | `python -m benchmarks` |
 | one of it | `python -m benchmarks cold-import`, or `pipeline`, `embedding`, `retrieval`, `stand-ins`, `first-run`, `backfill` |
-| | `crawl`, `webhook` |
+| | `crawl`, `webhook`, `linking`, `linking-quality` |
 
 `first-run` clones what is committed and fetches every package anew; it is the only one that needs a network.
 """
@@ -31,6 +43,8 @@ SECTIONS: Final[Mapping[str, Callable[[Mapping[str, Any]], Iterator[str]]]] = {
     "pipeline": pipeline.lines,
     "embedding": embedding.lines,
     "retrieval": retrieval.lines,
+    "linking": linking.lines,
+    "linking-quality": linking_quality.lines,
     "stand-ins": stand_ins.lines,
     "first-run": first_run.lines,
     "backfill": backfill.lines,

@@ -8,7 +8,19 @@ import pytest
 from benchmarks import page
 from benchmarks.measurement import RESULTS, goal
 
-NAMES = ("cold-import", "pipeline", "embedding", "retrieval", "stand-ins", "first-run", "backfill", "crawl", "webhook")
+NAMES = (
+    "cold-import",
+    "pipeline",
+    "embedding",
+    "retrieval",
+    "linking",
+    "linking-quality",
+    "stand-ins",
+    "first-run",
+    "backfill",
+    "crawl",
+    "webhook",
+)
 
 
 def result(name: str) -> dict[str, Any]:
@@ -97,3 +109,10 @@ def test_a_crawl_asks_for_no_page_more_than_it_must_and_the_broker_for_little() 
 
     assert len(counted) == 3
     assert all(line["is_met"] for line in counted)
+
+
+def test_linking_by_names_is_right_and_better_than_the_usual_measure_of_strings() -> None:
+    quality = [line for line in result("linking-quality")["figures"]["goals"] if line["measure"].startswith("linking by names")]
+
+    assert len(quality) == 6
+    assert all(line["is_met"] for line in quality)

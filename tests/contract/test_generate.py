@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for name in ("pyproject.toml", "requirements.txt", "requirements-dev.txt", "requirements-offline.txt"):
+    for name in ("pyproject.toml", *(file.path for file in requirements.FILES)):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
