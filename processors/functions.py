@@ -1,6 +1,7 @@
 """The binding table of the processors: what the Functions host calls, and with what."""
 
-from functools import partial
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import azure.functions as func
@@ -12,9 +13,15 @@ from shared.hosting.services import now, services
 
 if TYPE_CHECKING:
     from processors.connections.api import Completeness, ConnectionList
+    from processors.enrichment.ports import LinkingPorts
+    from processors.links.api import Links, Removed
     from processors.search.api import Answer
+    from processors.suggested_links.api import AllApproved, Approved, Rejected, SuggestionList
     from shared.access.tokens import Caller
     from shared.contracts.ingestion import IngestionEvent
+    from shared.contracts.message import Wire
+    from shared.linking.deciding import Ports
+    from shared.linking.shown import Link
     from shared.messaging.outcomes import Outcome
 
 light = func.Blueprint()
@@ -77,8 +84,20 @@ async def enrichment_processor(message: func.ServiceBusMessage) -> None:
     from shared.messaging.delivery import deliver
 
     s = services()
-    handler = partial(enrich, shards=s.shards, known=s.known_shards, publisher=s.publisher, metrics=s.metrics, now=now)
+    handler = partial(enrich, shards=s.shards, known=s.known_shards, linking=_linking(), publisher=s.publisher, metrics=s.metrics, now=now)
     await deliver(triggers.delivery(message, topology.SHARD_EMISSION), ShardEmitted, handler, ports=s.delivery)
+
+
+@cache
+def _linking() -> "LinkingPorts":
+    """What linking needs, kept for as long as the worker: it remembers tenants' anchors."""
+    from processors.enrichment.anchors.cache import AnchorCache
+    from processors.enrichment.folders import KnownFolders
+    from processors.enrichment.ports import LinkingPorts
+
+    s = services()
+    anchors = AnchorCache(s.anchor_rows, s.anchor_snapshots, s.metrics, now)
+    return LinkingPorts(anchors, s.anchor_rows, s.suggested_links, s.linking_policies, KnownFolders(now))
 
 
 @light.function_name("embedding-pipeline")
@@ -164,3 +183,126 @@ async def connections_completeness(req: func.HttpRequest, context: func.Context)
         return await show_completeness(asked, caller, connections=s.connections, states=s.states, gaps=s.gaps, now=now())
 
     return await answered(req, context, act, ports=services)
+
+
+@light.function_name("suggested-links-list")
+@light.route("v1/suggested-links", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def suggested_links_list(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """What is likely and waits for a person, or was decided; for whoever may read both ends."""
+    await loaded()
+
+    from processors.suggested_links.api import list_suggestions
+    from processors.suggested_links.page import Page
+
+    async def act(caller: "Caller") -> "SuggestionList":
+        s, page = services(), Page.read(req.params, caller.tenant_id)
+        return await list_suggestions(page, caller, suggestions=s.suggested_links, shards=s.shards, now=now())
+
+    return await _answered_as_known(req, context, act)
+
+
+@light.function_name("suggested-links-approve")
+@light.route("v1/suggested-links/{id}/approve", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def suggested_links_approve(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Somebody says that it is so."""
+    await loaded()
+
+    from processors.suggested_links.api import approve
+    from shared.linking.asked import Said
+
+    async def act(caller: "Caller") -> "Approved":
+        return await approve(req.route_params["id"], Said.read(req.get_body()), caller, ports=_deciding())
+
+    return await _answered_as_known(req, context, act)
+
+
+@light.function_name("suggested-links-reject")
+@light.route("v1/suggested-links/{id}/reject", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def suggested_links_reject(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Somebody says that it is not so."""
+    await loaded()
+
+    from processors.suggested_links.api import reject
+    from shared.linking.asked import Said
+
+    async def act(caller: "Caller") -> "Rejected":
+        return await reject(req.route_params["id"], Said.read(req.get_body()), caller, ports=_deciding())
+
+    return await _answered_as_known(req, context, act)
+
+
+@light.function_name("suggested-links-approve-all")
+@light.route("v1/suggested-links/approve-all", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def suggested_links_approve_all(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Somebody says that all of some are so."""
+    await loaded()
+
+    from processors.suggested_links.api import Many, approve_all
+
+    async def act(caller: "Caller") -> "AllApproved":
+        return await approve_all(Many.read(req.get_body()), caller, ports=_deciding())
+
+    return await _answered_as_known(req, context, act)
+
+
+@light.function_name("links-list")
+@light.route("v1/shards/{id}/links", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def links_list(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """What a shard is linked to, from both sides, and why."""
+    await loaded()
+
+    from processors.links.api import list_links
+
+    async def act(caller: "Caller") -> "Links":
+        s = services()
+        return await list_links(req.route_params["id"], caller, shards=s.shards, index=s.record_index)
+
+    return await _answered_as_known(req, context, act)
+
+
+@light.function_name("links-add")
+@light.route("v1/shards/{id}/links", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def links_add(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Somebody links two shards by hand."""
+    await loaded()
+
+    from processors.links.api import Wanted, add_link
+
+    async def act(caller: "Caller") -> "Link":
+        return await add_link(req.route_params["id"], Wanted.read(req.get_body()), caller, ports=_deciding())
+
+    return await _answered_as_known(req, context, act)
+
+
+@light.function_name("links-remove")
+@light.route("v1/shards/{id}/links/{edgeId}", methods=["DELETE"], auth_level=func.AuthLevel.ANONYMOUS)
+async def links_remove(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Somebody undoes a link, and that is remembered."""
+    await loaded()
+
+    from processors.links.api import remove_link
+    from shared.linking.asked import Said
+
+    async def act(caller: "Caller") -> "Removed":
+        shard_id, link_id = req.route_params["id"], req.route_params["edgeId"]
+        return await remove_link(shard_id, link_id, Said.read(req.get_body()), caller, ports=_deciding())
+
+    return await _answered_as_known(req, context, act)
+
+
+async def _answered_as_known(req: func.HttpRequest, context: func.Context, act: "Callable[[Caller], Awaitable[Wire]]") -> func.HttpResponse:
+    """For a caller with everybody they are at the sources."""
+    from shared.access.directory import expanded
+    from shared.hosting.api import answered
+
+    async def act_for(caller: "Caller") -> "Wire":
+        return await act(await expanded(caller, services().directory))
+
+    return await answered(req, context, act_for, ports=services)
+
+
+def _deciding() -> "Ports":
+    from shared.linking.deciding import Ports
+
+    s = services()
+    return Ports(s.shards, s.suggested_links, s.publisher, now)

@@ -1,12 +1,19 @@
-"""The edges a shard has to have, from what it says itself. Pure: the same shard and the same moment give the same edges."""
+"""The edges a shard has to have: what its own fields name, what it was found to be linked to, what people decided. Pure: the same
+knowledge and the same moment give the same edges.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from processors.enrichment.references import CRM_CONFIDENCE, REFERENCES, Reference
+from processors.enrichment.assessing import Stated
+from processors.enrichment.references import REFERENCES, Reference
+from processors.enrichment.weighing import Weighed, piece
 from shared.contracts.canonical import digest
+from shared.linking.edges import PERSON, edge_id, edges_with
+from shared.linking.evidence import plain, score
+from shared.linking.policy import LinkingPolicy
 from shared.shards.ids import ShardId, shard_id
 from shared.shards.model import EdgeMetadata, Enriched, ExternalRelationship, InternalRelationship, Shard
 
@@ -32,12 +39,29 @@ Places = Mapping[ShardId, ShardId]
 
 
 @dataclass(frozen=True)
-class Links:
-    """The edges of a shard, and what they name."""
+class Referred:
+    """What a shard's own fields name."""
 
-    edges: tuple[dict[str, Any], ...]
+    edges: tuple[InternalRelationship, ...]
     targets: tuple[Target, ...]
     """Of the references that are followed, also of one that leads back to the shard itself."""
+
+    def stated(self, shard: Shard) -> tuple[Stated, ...]:
+        """What they say, as far as people did not take it back."""
+        decided = {decision.statement: decision for decision in shard.link_decisions}
+        taken_back = {statement for statement, decision in decided.items() if not decision.holds}
+        return tuple(
+            Stated(edge.relationship_type, edge.target_shard_id, edge.target_shard_type_id, edge.metadata.confidence)
+            for edge in self.edges
+            if (edge.relationship_type, edge.target_shard_id) not in taken_back
+        )
+
+
+@dataclass(frozen=True)
+class Links:
+    """The edges of a shard."""
+
+    edges: tuple[dict[str, Any], ...]
 
     @property
     def edge_set_hash(self) -> str:
@@ -49,20 +73,32 @@ class Links:
         return Enriched(revision=shard.revision_number, edge_set_hash=self.edge_set_hash)
 
 
-def linked(shard: Shard, places: Places, *, at: datetime) -> Links:
-    """Its edges: those its references ask for, and those that others made."""
+def referred(shard: Shard, places: Places, policy: LinkingPolicy, *, at: datetime) -> Referred:
+    """What its references ask for."""
     found = list(_found(shard))
-    known = {edge.get("id"): edge for edge in shard.internal_relationships if edge.get("createdBy") == OURS}
-    others = [edge for edge in shard.internal_relationships if edge.get("createdBy") != OURS]
     led = [(reference, target, places.get(target.shard_id, target.shard_id)) for reference, target in found]
     # a record may name itself; an edge to oneself says nothing
-    ours = [_renewed(_edge(*each, at=at), known) for each in led if each[2] != shard.id]
-    return Links(edges=(*others, *ours), targets=tuple(target for _, target in found))
+    edges = tuple(_edge(*each, policy, at=at) for each in led if each[2] != shard.id)
+    return Referred(edges=edges, targets=tuple(target for _, target in found))
+
+
+def linked(shard: Shard, references: Referred, found: tuple[Weighed, ...], *, at: datetime) -> Links:
+    """All its edges: those that others made as they are, then its references, what was found, and what people decided.
+
+    An edge that is still true keeps the moment it was made first.
+    """
+    known = {edge.get("id"): edge for edge in shard.internal_relationships if edge.get("createdBy") == OURS}
+    others = [edge for edge in shard.internal_relationships if edge.get("createdBy") not in {OURS, PERSON}]
+    inferred = sorted((_inferred(one, at=at) for one in found), key=lambda edge: (edge.relationship_type, edge.target_shard_id))
+    ours = [_renewed(edge, known) for edge in (*references.edges, *inferred)]
+    decided = tuple(sorted(shard.link_decisions, key=lambda decision: decision.statement))
+    return Links(edges=(*others, *edges_with(ours, decided)))
 
 
 def led_to(shard: Shard) -> Places:
     """Where its references led the last time, by its edges."""
-    stored = {_named_by(edge): edge.get("targetShardId") for edge in shard.internal_relationships if edge.get("createdBy") == OURS}
+    ours = [edge for edge in shard.internal_relationships if edge.get("createdBy") == OURS]
+    stored = {_named_by(edge): edge.get("targetShardId") for edge in ours if _feature_of(edge) == "vendor-id"}
     found = (
         (target, stored.get((reference.relationship_type, reference.field, target.external_id))) for reference, target in _found(shard)
     )
@@ -73,6 +109,10 @@ def _named_by(edge: Mapping[str, Any]) -> tuple[object, object, object]:
     """What an edge of ours was made from."""
     evidence = (edge.get("metadata") or {}).get("evidence") or [{}]
     return edge.get("relationshipType"), evidence[0].get("field"), evidence[0].get("value")
+
+
+def _feature_of(edge: Mapping[str, Any]) -> object:
+    return (edge.get("metadata") or {}).get("extractionMethod")
 
 
 def _found(shard: Shard) -> Iterator[tuple[Reference, Target]]:
@@ -106,17 +146,37 @@ def _target(shard: Shard, reference: Reference, origin: ExternalRelationship, ex
     )
 
 
-def _edge(reference: Reference, target: Target, place: ShardId, *, at: datetime) -> InternalRelationship:
+def _edge(reference: Reference, target: Target, place: ShardId, policy: LinkingPolicy, *, at: datetime) -> InternalRelationship:
+    evidence = piece(policy, "vendor-id", "crm", found_in=reference.field, value=target.external_id)
     return InternalRelationship(
         id=digest(reference.relationship_type, place, reference.field),
         target_shard_id=place,
         target_shard_type_id=target.shard_type_id,
         relationship_type=reference.relationship_type,
         metadata=EdgeMetadata(
-            confidence=CRM_CONFIDENCE,
+            confidence=score([evidence]),
             source="crm",
             extraction_method="vendor-id",
-            evidence=({"feature": "vendor-id", "field": reference.field, "value": target.external_id, "weight": CRM_CONFIDENCE},),
+            evidence=(plain(evidence),),
+        ),
+        created_at=at,
+        created_by=OURS,
+    )
+
+
+def _inferred(one: Weighed, *, at: datetime) -> InternalRelationship:
+    most = one.evidence[0]
+    return InternalRelationship(
+        id=edge_id(one.candidate.relationship_type, one.candidate.shard_id),
+        target_shard_id=one.candidate.shard_id,
+        target_shard_type_id=one.candidate.shard_type_id,
+        relationship_type=one.candidate.relationship_type,
+        metadata=EdgeMetadata(
+            confidence=one.score,
+            source=most.source,
+            extraction_method="linking",
+            evidence=tuple(plain(each) for each in one.evidence),
+            penalties=tuple(plain(each) for each in one.penalties),
         ),
         created_at=at,
         created_by=OURS,

@@ -1,14 +1,12 @@
 """Which fields of a shard name another record of the same vendor, and what that means: a table.
 
-A CRM's own reference is the surest link there is short of a person's word: confidence .9 (the ceilings by source of architecture and
-issue 8). The relationship is named from the side that holds the field; names are those of the product's relationship vocabulary.
+A CRM's own reference is the surest link there is short of a person's word and an id that somebody wrote: at first .9, by the tenant's
+policy. The relationship is named from the side that holds the field; names are those of the product's relationship vocabulary.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-
-CRM_CONFIDENCE: Final = 0.9
 
 
 @dataclass(frozen=True)

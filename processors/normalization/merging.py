@@ -31,6 +31,8 @@ AGAIN: Final = "relink-again:"
 LATER: Final = REMEMBERED + timedelta(minutes=1)
 """By then no worker remembers the old place as the right one, so none links to it any more."""
 AT_ONCE: Final = 100
+_IDS: Final = frozenset({"vendor-id", "native-id"})
+"""The features of evidence whose value is a vendor's id."""
 
 
 async def merge(
@@ -126,10 +128,11 @@ async def _named_otherwise(sighting: Sighting, led_to: ShardId, index: RecordInd
 
 
 def _is_led(edge: Mapping[str, object], led_to: ShardId, sighting: Sighting) -> bool:
-    """Whether an edge to the place was made from another record's id, and so got there by way of an alias."""
+    """Whether an edge to the place was made from another record's id, and so got there by way of an alias. Names and addresses are none."""
     metadata = edge.get("metadata")
     evidence = metadata.get("evidence") if isinstance(metadata, dict) else None
-    values = [said.get("value") for said in evidence if isinstance(said, dict)] if isinstance(evidence, list) else []
+    said_by = [said for said in evidence if isinstance(said, dict)] if isinstance(evidence, list) else []
+    values = [said.get("value") for said in said_by if said.get("feature") in _IDS]
     return edge.get("targetShardId") == led_to and any(isinstance(value, str) and sighting.shard_id_of(value) != led_to for value in values)
 
 

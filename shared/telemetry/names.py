@@ -32,6 +32,20 @@ class Metric(StrEnum):
     BREAKER_HELD = "shardline.delivery.breaker_held", "Failures put off because the breaker of their `type` is open."
     ACL_UNKNOWN = "shardline.acl.unknown", "Records whose readers are unknown and which only admins see, by `source` and `record_type`."
     PLACEHOLDERS = "shardline.enrichment.placeholders", "Shards made for records that others name and that were not seen yet, by `type`."
+    ANCHORS_LEFT_OUT = (
+        "shardline.linking.anchors_left_out",
+        "Looks at the anchors of a tenant that has more of them than a worker holds: some are not recognised.",
+    )
+    ENTITIES = "shardline.linking.entities", "Mentions found in shards that are linked, by `kind`."
+    LINKS = (
+        "shardline.linking.links",
+        "Links that enrichment found or took away, by `change` (`made`, `withdrawn`), `type` of relationship and number of `features`.",
+    )
+    SUGGESTIONS = (
+        "shardline.linking.suggestions",
+        "Suggested links stored by enrichment, by `change` (`made`, `refreshed`, `withdrawn`, `decided`) and `type` of relationship.",
+    )
+    RELINKS = "shardline.linking.relinks", "Shards announced to be linked anew because of another one."
     EMBEDDING_TEXTS = "shardline.embedding.texts", "Texts a model made vectors of, by `model`."
     EMBEDDING_BYTES = "shardline.embedding.bytes", "Bytes of these texts, by `model`."
     EMBEDDING_TOKENS = "shardline.embedding.tokens", "Tokens the model was paid for, where it says, by `model`."

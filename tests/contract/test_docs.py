@@ -26,6 +26,9 @@ DOCUMENTED = {
     "fault-fields": "docs/local-development.md",
     "fault-places": "docs/local-development.md",
     "slack-events": "docs/sources/slack.md",
+    "linking-values": "docs/linking-policy.md",
+    "linking-weights": "docs/linking-policy.md",
+    "linking-ceilings": "docs/linking-policy.md",
     "errors": "docs/errors.md",
 }
 

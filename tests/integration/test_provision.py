@@ -37,19 +37,21 @@ async def test_provisioning_makes_what_the_topology_names_and_running_it_again_c
             made = {one["id"]: one async for one in database.list_containers()}
         async with BlobServiceClient.from_connection_string(azurite.connection_string) as client:
             blobs = [one.name async for one in client.list_containers()]
-    assert blobs == ["claims"]
+    assert blobs == ["anchors", "claims"]
     assert list(made) == [
         "shards",
         "connections",
         "gaps",
         "shard-types",
+        "suggested-links",
+        "linking-policies",
         "shard-chunks-text-embedding-3-small-1536",
         "shard-chunks-all-minilm-l6-v2-384",
         "shard-chunks-lexical-512",
     ]
     assert made["shards"]["partitionKey"] == {"paths": ["/tenantId", "/id"], "kind": "MultiHash", "version": 2}
     assert made["gaps"]["partitionKey"] == {"paths": ["/tenantId"], "kind": "Hash", "version": 2}
-    assert [made[container.name].get("defaultTtl") for container in CONTAINERS] == [-1, None, None, None, -1, -1, -1]
+    assert [made[container.name].get("defaultTtl") for container in CONTAINERS] == [-1, None, None, None, -1, None, -1, -1, -1]
     for container in CONTAINERS:
         assert made[container.name]["indexingPolicy"] == container.indexing_policy
         assert made[container.name].get("vectorEmbeddingPolicy") == container.vector_policy

@@ -18,7 +18,15 @@ from devtools.emulators.cosmos.server import Cosmos, running_cosmos
 from devtools.provision import provision_cosmos
 from shared.storage.cosmos import CosmosAccount
 from shared.topology import SPACES
-from tests.contract import test_store_chunks, test_store_gaps, test_store_nearest, test_store_records, test_stores
+from tests.contract import (
+    test_store_anchors,
+    test_store_chunks,
+    test_store_gaps,
+    test_store_nearest,
+    test_store_records,
+    test_stores,
+)
+from tests.plugins.linking_twins import CosmosLinkingStores, LinkingStores
 from tests.plugins.stand_ins import DATABASE
 from tests.plugins.twins import Chunks, CosmosChunkTwin, CosmosStores, Stores
 
@@ -53,11 +61,16 @@ def chunks(account: CosmosAccount) -> Chunks:
     return CosmosChunkTwin(account, SPACES[0])
 
 
+@pytest.fixture
+def linking(account: CosmosAccount) -> LinkingStores:
+    return CosmosLinkingStores(account)
+
+
 def promises(*modules: ModuleType) -> dict[str, object]:
     return {name: promise for module in modules for name, promise in vars(module).items() if name.startswith("test_")}
 
 
-globals().update(promises(test_stores, test_store_gaps, test_store_records, test_store_chunks, test_store_nearest))
+globals().update(promises(test_stores, test_store_gaps, test_store_records, test_store_chunks, test_store_nearest, test_store_anchors))
 
 
 async def test_a_search_of_a_tenant_asks_all_of_its_ranges(cosmos: Cosmos, chunks: Chunks, tenant_id: str) -> None:

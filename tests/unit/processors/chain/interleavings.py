@@ -11,9 +11,10 @@ from typing_extensions import override
 
 from devtools.fakes.embedding import CountingEmbedder, InMemoryChunks
 from devtools.fakes.pipeline import InMemoryPipeline
-from devtools.fakes.stores import InMemoryRecordIndex, InMemoryShards
+from devtools.fakes.stores import InMemoryRecordIndex, InMemoryShards, InMemorySuggestedLinks
 from shared.chunks.store import ChunkChange, Manifest
 from shared.embeddings.embedder import Vector
+from shared.linking.suggestion import SuggestedLink
 from shared.messaging.envelope import Envelope
 from shared.shards.ids import ShardId
 from shared.shards.model import Shard, Vectors
@@ -83,6 +84,22 @@ class SteppedChunks(InMemoryChunks):
         return await _alone(super().write(tenant_id, shard_id, shard_type_id, change))
 
 
+class SteppedSuggestions(InMemorySuggestedLinks):
+    """Suggestions whose every call but the list is a turn."""
+
+    @override
+    async def read(self, tenant_id: str, suggestion: str) -> SuggestedLink | None:
+        return await _alone(super().read(tenant_id, suggestion))
+
+    @override
+    async def create(self, suggestion: SuggestedLink) -> SuggestedLink:
+        return await _alone(super().create(suggestion))
+
+    @override
+    async def replace(self, suggestion: SuggestedLink) -> SuggestedLink:
+        return await _alone(super().replace(suggestion))
+
+
 class SteppedEmbedder(CountingEmbedder):
     """An encoder that takes its time."""
 
@@ -96,6 +113,7 @@ def stepped() -> InMemoryPipeline:
     pipeline = InMemoryPipeline()
     pipeline.shards = SteppedShards()
     pipeline.index = InMemoryRecordIndex(pipeline.shards)
+    pipeline.suggestions = SteppedSuggestions()
     pipeline.chunks = SteppedChunks()
     pipeline.embedder = SteppedEmbedder()
     return pipeline

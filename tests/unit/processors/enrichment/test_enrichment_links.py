@@ -36,6 +36,17 @@ BY_HAND: dict[str, Any] = {
 }
 """What a person drew, with keys that this deployment does not know."""
 
+BY_ACCOUNT: dict[str, Any] = {
+    "feature": "vendor-id",
+    "source": "crm",
+    "field": "accountId",
+    "value": "001Kd00000aCcT1IAK",
+    "weight": 0.9,
+    "strength": 1.0,
+    "ceiling": 0.9,
+}
+"""Why a record is linked to its account, as it is stored."""
+
 
 async def edges(pipeline: InMemoryPipeline, shard_id: ShardId) -> list[dict[str, Any]]:
     return list((await shard(pipeline, shard_id)).internal_relationships)
@@ -63,7 +74,7 @@ async def test_an_opportunity_is_linked_to_its_account_by_the_vendors_id() -> No
                 "confidence": 0.9,
                 "source": "crm",
                 "extractionMethod": "vendor-id",
-                "evidence": [{"feature": "vendor-id", "field": "accountId", "value": "001Kd00000aCcT1IAK", "weight": 0.9}],
+                "evidence": [BY_ACCOUNT],
             },
             "createdAt": "2026-11-21T12:00:00.000000Z",
             "createdBy": "enrichment",
@@ -86,7 +97,7 @@ async def test_a_contact_is_linked_to_its_account_by_the_vendors_id() -> None:
                 "confidence": 0.9,
                 "source": "crm",
                 "extractionMethod": "vendor-id",
-                "evidence": [{"feature": "vendor-id", "field": "accountId", "value": "001Kd00000aCcT1IAK", "weight": 0.9}],
+                "evidence": [BY_ACCOUNT],
             },
             "createdAt": "2026-11-21T12:00:00.000000Z",
             "createdBy": "enrichment",

@@ -57,9 +57,9 @@ async def test_the_edges_are_written_with_the_stamp_and_the_rest_of_the_shard_st
     outcome = await pipeline.enrich(message)
 
     after = await shard(pipeline, OPPORTUNITY_SHARD)
-    changed = {name for name, value in after.document().items() if before.document()[name] != value}
+    changed = {name for name, value in after.document().items() if before.document().get(name) != value}
     assert outcome == Stored(OPPORTUNITY_SHARD, 1, reason="links")
-    assert changed == {"internal_relationships", "processing"}
+    assert changed == {"internal_relationships", "processing", "linking"}
     assert after.processing.enriched is not None
     assert (after.processing.enriched.revision, after.revision_number) == (1, 1)
     assert pipeline.shards.writes - writes == 1
@@ -119,7 +119,9 @@ async def test_enriching_again_with_nothing_new_writes_nothing_and_tells_nobody(
 
 async def test_a_revision_that_was_linked_and_not_passed_on_is_passed_on_by_the_next_delivery() -> None:
     pipeline = InMemoryPipeline()
-    message = await normalized(pipeline)
+    await say(pipeline, account(), deal())
+    await pipeline.normalize(deal(saved=1, NextStep="Call the road runner"))
+    message = emitted(await shard(pipeline, OPPORTUNITY_SHARD))
     pipeline.transport.fails_with = DependencyUnavailable("the broker is away")
     with pytest.raises(DependencyUnavailable):
         await pipeline.enrich(message)
@@ -128,7 +130,7 @@ async def test_a_revision_that_was_linked_and_not_passed_on_is_passed_on_by_the_
     outcome = await pipeline.enrich(message)
 
     assert outcome == Unchanged("same links")
-    assert [done.revision for done in announced(pipeline) if done.shard_id == OPPORTUNITY_SHARD] == [1]
+    assert [done.revision for done in announced(pipeline) if done.shard_id == OPPORTUNITY_SHARD] == [1, 2]
 
 
 async def test_a_new_access_list_is_passed_on_though_the_links_are_the_same() -> None:
