@@ -69,10 +69,12 @@ def assess(subject: Subject, index: AnchorIndex, policy: LinkingPolicy, known: K
     by_companies(candidates, companies)
     corroborate(candidates)
     open_ones = [one for one in candidates.found.values() if not _is_stated(one, subject, known.stated)]
-    held_against = {*candidates.found, *(one.shard_id for one in (*contacts, *companies))}
-    if known.folder is not None:
-        held_against.add(known.folder.shard_id)
-    keys, has_more = mentioned(subject, held_against=held_against, known_addresses=sorted(addresses_of_members(subject, index)))
+    keys, has_more = mentioned(
+        subject,
+        held_against={*candidates.found, *([] if known.folder is None else [known.folder.shard_id])},
+        led_by={one.shard_id for one in (*contacts, *companies)},
+        known_addresses=sorted(addresses_of_members(subject, index)),
+    )
     return Assessment(
         decided=decide(_weighed(open_ones, subject), decided, policy),
         keys=keys,

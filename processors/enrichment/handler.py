@@ -168,7 +168,9 @@ class _Run:
                 self.linking.anchors.noticed(shard.tenant_id, row)
             old_keys = () if shard.linking is None else shard.linking.anchor_keys
             keys = {*recognised.keys, *old_keys, of_shard(shard.id)}
-            await self.announcements.to_sharing(shard.tenant_id, shard.id, keys, cause_of(shard.id, mark), correlation_id=correlation_id)
+            await self.announcements.to_sharing(
+                shard.tenant_id, (shard.id, shard.shard_type_id), keys, cause_of(shard.id, mark), correlation_id=correlation_id
+            )
         if recognised is not None and recognised.awaits_second_look:
             cause = cause_of("later", shard.id, mark)
             await self.announcements.schedule(shard, cause, at=at, correlation_id=correlation_id)
@@ -185,8 +187,9 @@ class _Run:
         self.linking.folders.put(shard.tenant_id, Folder(shard.id, links_of(seen.links.edges)))
         if seen.recognition is not None and seen.recognition.has_other_links:
             cause = cause_of("in", shard.id, notes.anchor or "")
+            changed = (shard.id, shard.shard_type_id)
             await self.announcements.to_sharing(
-                shard.tenant_id, shard.id, [of_shard(shard.id)], cause, correlation_id=self.message.correlation_id
+                shard.tenant_id, changed, [of_shard(shard.id)], cause, correlation_id=self.message.correlation_id
             )
 
     def _count(self, shard: Shard, seen: _Seen) -> None:
@@ -219,7 +222,8 @@ class _Run:
         message = self.message
         gone = [of_shard(message.shard_id)]
         cause = cause_of("given up", message.shard_id, message.cause)
-        await self.announcements.to_sharing(message.tenant_id, message.shard_id, gone, cause, correlation_id=message.correlation_id)
+        changed = (message.shard_id, message.shard_type_id)
+        await self.announcements.to_sharing(message.tenant_id, changed, gone, cause, correlation_id=message.correlation_id)
         await self.publisher.publish(
             EnrichmentDone(
                 tenant_id=message.tenant_id,

@@ -4,7 +4,8 @@ A shard has the keys of what it mentions and of what it was held against; an anc
 the anchor a candidate of the shard, or changes what one is worth, gives both of them a key in common. The forms::
 
     i:<system>:<id>   a vendor's id         e:<address>      d:<registrable domain>      f:<digits of a phone number>
-    a:<shard id>      an anchor it was a candidate of, or is a deal of; the folder it is in
+    a:<shard id>      an anchor that was its candidate; the folder it is in
+    a:<shard id>:<type>    a company or contact whose deals of this type were looked at; or that a deal of this type is of
     t:<word>          a word of a name      p:<first four letters>   s:<last four letters>  of a longer one
 
 An anchor has ``n:<type>:<word>`` besides, for every word of its names that is not common, and ``w:<type>:<step>:<word>`` among the keys
@@ -14,7 +15,7 @@ that it is found by itself: how rare the word was when it was made known last (`
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from processors.enrichment.anchors.anchor import Anchor
+from processors.enrichment.anchors.anchor import DEALS, Anchor
 from processors.enrichment.entities.domains import company_domain
 from processors.enrichment.names.common_words import is_common
 from processors.enrichment.names.near import LEAST_LETTERS
@@ -40,6 +41,12 @@ def of_shard(shard_id: str) -> str:
     return f"a:{shard_id}"
 
 
+def of_deals(shard_id: str, shard_type_id: str) -> str:
+    """Of whoever looked at a company's or contact's deals of one type. A deal itself has no use for its siblings: without the type, each
+    new one would be announced to all others of its company."""
+    return f"a:{shard_id}:{shard_type_id}"
+
+
 def of_address(address: str) -> str:
     """Of an e-mail address without capitals."""
     return f"e:{address}"
@@ -50,15 +57,20 @@ def of_phone(number: str) -> str:
     return f"f:{number.removeprefix('+')}"
 
 
-def mentioned(subject: Subject, *, held_against: Iterable[str], known_addresses: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+def mentioned(
+    subject: Subject, *, held_against: Iterable[str], led_by: Iterable[str], known_addresses: Iterable[str]
+) -> tuple[tuple[str, ...], bool]:
     """The keys of what is to be linked, the surest first, and whether there were more.
 
     Args:
         subject: what is linked.
         held_against: ids of the shards that were its candidates, and of the folder it is in.
+        led_by: ids of the companies and contacts whose deals were looked at.
         known_addresses: of those who take part, where they are known by another id.
     """
-    keys = tuple(dict.fromkeys(_keys(subject, held_against, known_addresses)))
+    deals = sorted(DEALS & targets_of(subject.shard.shard_type_id))
+    held = [*map(of_shard, sorted(held_against)), *(of_deals(one, deal) for one in sorted(led_by) for deal in deals)]
+    keys = tuple(dict.fromkeys(_keys(subject, held, known_addresses)))
     return keys[:MOST_KEYS], len(keys) > MOST_KEYS or subject.mentions.is_cut
 
 
@@ -85,14 +97,14 @@ def of_word(word: str) -> str:
     return f"t:{word}"
 
 
-def _keys(subject: Subject, held_against: Iterable[str], known_addresses: Iterable[str]) -> Iterator[str]:
+def _keys(subject: Subject, held: Iterable[str], known_addresses: Iterable[str]) -> Iterator[str]:
     is_named = bool(targets_of(subject.shard.shard_type_id) & NAMED)
     addresses = [*(address for address, _, _ in subject.emails()), *known_addresses] if is_named else []
     yield from (of_native_id(each.value) for each in subject.mentions.of("id"))
     if is_named:
         yield from map(of_address, addresses)
         yield from (of_phone(each.value) for each in subject.mentions.of("phone"))
-    yield from map(of_shard, sorted(held_against))
+    yield from held
     if not is_named:
         return
     yield from (f"d:{domain}" for address in addresses if (domain := company_domain(address)) is not None)
@@ -134,7 +146,7 @@ def _recognised(anchor: Anchor) -> Iterator[str]:
     yield from map(of_phone, anchor.phones)
     yield from (f"d:{domain}" for domain in anchor.domains)
     if anchor.is_deal:
-        yield from (of_shard(one) for one in (anchor.account_id, anchor.contact_id) if one is not None)
+        yield from (of_deals(one, anchor.shard_type_id) for one in (anchor.account_id, anchor.contact_id) if one is not None)
     for name in anchor.names:
         key = key_word(name)
         if key is not None:

@@ -16,6 +16,7 @@ from processors.enrichment.anchors.cache import STALE_AT_MOST
 from processors.enrichment.anchors.index import AnchorIndex
 from processors.enrichment.keys import MOST_KEYS, STEPS, of_native_id, of_shard, of_step, of_word, recognised, words_of
 from processors.enrichment.relations import links_of
+from processors.enrichment.subject import targets_of
 from shared.contracts.canonical import digest
 from shared.contracts.shard_emitted import ShardEmitted
 from shared.linking.anchor import AnchorRow, AnchorRows
@@ -31,6 +32,7 @@ GONE: Final = "-"
 """Instead of a hash: nothing is linked to it."""
 BY_ID: Final = frozenset({"c_file", "c_folder"})
 """What nothing but an id leads to: they are looked for in the store, and no worker remembers them."""
+LED_THROUGH: Final = frozenset({"c_person"})
 Edges = Iterable[Mapping[str, Any]]
 
 
@@ -102,9 +104,16 @@ class Announcements:
     metrics: Metrics
 
     async def to_sharing(
-        self, tenant_id: str, shard_id: str, keys: Iterable[str], cause: str, *, correlation_id: str | None
+        self, tenant_id: str, changed: tuple[str, str], keys: Iterable[str], cause: str, *, correlation_id: str | None
     ) -> frozenset[str]:
-        """Announce every shard that has one of these keys, but for the one that they are of.
+        """Announce every shard that has one of these keys and may be linked to what changed, but for that itself.
+
+        Args:
+            tenant_id: whose shards they are.
+            changed: id and type of the shard that the keys are of.
+            keys: what others may have.
+            cause: of the messages.
+            correlation_id: theirs.
 
         Returns:
             Those of the keys that the shards were found to have and that say how rare a word was.
@@ -115,10 +124,14 @@ class Announcements:
         wanted = sorted({key for key in keys if not key.startswith("n:")})
         waiting: list[ShardEmitted] = []
         steps: set[str] = set()
+        shard_id, shard_type_id = changed
         async for other in self.rows.sharing(tenant_id, wanted) if wanted else _nobody():
             if other.id == shard_id:
                 continue
-            steps.update(key for key in (other.linking or Linking()).keys if key.startswith("w:") and key in wanted)
+            own_steps = {key for key in (other.linking or Linking()).keys if key.startswith("w:") and key in wanted}
+            steps |= own_steps
+            if not own_steps and not _concerns(other.shard_type_id, shard_type_id):
+                continue
             waiting.append(announcement(other, cause, correlation_id=correlation_id))
             if len(waiting) == AT_ONCE:
                 await self._publish(waiting)
@@ -140,9 +153,9 @@ class Announcements:
             for step in STEPS
             if step != index.rarity(kind, word)
         }
-        keys = {*known.anchor_keys, of_shard(shard.id), *steps}
-        crossed = await self.to_sharing(shard.tenant_id, shard.id, keys, cause, correlation_id=correlation_id)
-        await self.to_sharing(shard.tenant_id, shard.id, {of_word(steps[key]) for key in crossed}, cause, correlation_id=correlation_id)
+        keys, changed = {*known.anchor_keys, of_shard(shard.id), *steps}, (shard.id, shard.shard_type_id)
+        crossed = await self.to_sharing(shard.tenant_id, changed, keys, cause, correlation_id=correlation_id)
+        await self.to_sharing(shard.tenant_id, changed, {of_word(steps[key]) for key in crossed}, cause, correlation_id=correlation_id)
 
     async def schedule(self, shard: Shard, cause: str, *, at: datetime, correlation_id: str | None) -> None:
         """Have this very shard looked at ``LATER``.
@@ -168,6 +181,12 @@ def announcement(shard: Shard, cause: str, *, correlation_id: str | None) -> Sha
         revision=shard.revision_number,
         cause=cause,
     )
+
+
+def _concerns(shard_type_id: str, changed_type_id: str) -> bool:
+    """Whether a shard of the one type may have other links because one of the other type changed. People lead to others: what they take
+    part in looks at their addresses."""
+    return changed_type_id in LED_THROUGH or changed_type_id in targets_of(shard_type_id)
 
 
 def _by_id(shard: Shard, known: str, edges: Edges) -> Recognition:

@@ -289,3 +289,15 @@ async def test_what_was_linked_by_a_name_is_not_looked_at_because_a_record_that_
 
     relinked = [ShardEmitted.decode(each.body) for each in pipeline.transport.sent[sent:] if each.queue == topology.SHARD_EMISSION]
     assert PROPOSAL not in {one.shard_id for one in relinked}
+
+
+async def test_a_new_deal_of_a_company_is_not_announced_to_its_other_deals() -> None:
+    """It was at first: 25 deals of one company were 672 messages."""
+    pipeline = InMemoryPipeline()
+    await at_once(pipeline, company(), customer())
+
+    for number in range(8):
+        await at_once(pipeline, renewal(Name=f"Lantern {number}").model_copy(update={"source_id": f"006sf000000000{number}"}))
+
+    assert sum(one.shard_type_id == "c_opportunity" and one.status == "active" for one in pipeline.shards.all()) == 8
+    assert pipeline.metrics.total(Metric.RELINKS) == 0
