@@ -1,4 +1,5 @@
-"""``python -m devtools up | down | status | send | peek | shard | search | trace | token | reset``: a local Azure to try the app on.
+"""``python -m devtools up | down | status | send | peek | shard | search | links | suggestions | trace | token | reset``: a local Azure to
+try the app on.
 
 Never deployed. Exit codes: 0 when all went well, 1 when it did not, 2 when the command line is wrong, 130 after Ctrl-C.
 """
@@ -25,7 +26,8 @@ def _of(name: str) -> Command:
 
 
 COMMANDS: Final[Commands] = {
-    name: _of(name) for name in ("up", "down", "status", "send", "peek", "shard", "search", "trace", "token", "reset")
+    name: _of(name)
+    for name in ("up", "down", "status", "send", "peek", "shard", "search", "links", "suggestions", "trace", "token", "reset")
 }
 INTERRUPTED: Final = 130
 

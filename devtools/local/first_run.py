@@ -1,10 +1,11 @@
 """The first run: an invented organization sends its records, and what became of them is compared, shown and looked for; then it is polled
-for what it had before, and so are an invented Google Workspace and an invented workspace in Slack, whose events tell what happens then.
+for what it had before, and so are an invented Google Workspace and an invented workspace in Slack, whose events tell what happens then; and
+what is written there about its deals is linked to them.
 """
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -12,9 +13,12 @@ from typing import Any, Final
 
 import aiohttp
 
-from devtools.local import drive, polling, sample, search, slack, trace
+from devtools.local import deals, drive, linking, polling, sample, search, slack, trace
 from devtools.local.control import Control
+from devtools.local.deals import Deals
 from devtools.local.drive import Drive
+from devtools.local.linking import Linking
+from devtools.local.mentions import Mentions
 from devtools.local.patience import PAUSE_SECONDS
 from devtools.local.polling import Polling
 from devtools.local.progress import bar
@@ -23,7 +27,7 @@ from devtools.local.sample import Mirror
 from devtools.local.shard import shard_table
 from devtools.local.slack import Slack
 from devtools.local.token import sample_token
-from devtools.vendors.salesforce.records import PretendOrg
+from devtools.vendors.salesforce.records import PretendOrg, Record
 from shared.shards.model import Shard
 from shared.storage.cosmos import CosmosAccount
 from shared.storage.shard_store import CosmosShardStore
@@ -47,10 +51,10 @@ class FirstRun:
 
     async def report(self, rng: Random, *, is_polled: bool) -> dict[str, Any]:
         """Send, wait, compare, and trace one opportunity; with ``is_polled`` back-fill and compare what the organization had before, and
-        what the Workspace and Slack have."""
+        what the Workspace and Slack have, and see that what is said there of deals is linked to them."""
         org = sample.new_org(rng, self.run.organization_id)
         if not is_polled:
-            return {**await self._sent(org, rng, sample.unmirrored), "polled": None, "drive": None, "slack": None}
+            return {**await self._sent(org, rng, sample.unmirrored), **dict.fromkeys(("polled", "drive", "slack", "links"))}
         workspace = Drive(self.run, self.folder, self.account, self.timeout_seconds)
         story = await workspace.begin()
         messenger = Slack(self.run, self.folder, self.account, self.timeout_seconds)
@@ -58,18 +62,32 @@ class FirstRun:
         async with Control(self.run.salesforce) as control:
             had = sample.of_old(org, await control.adopt_users(org), rng)
             await control.mirror([record for record in had.records if record.object_name != "User"])
-            report = await self._sent(org, rng, control.mirror)
+            mentions: list[Mentions] = []
+
+            async def mirror(records: Sequence[Record]) -> None:
+                await control.mirror(records)
+                mentions.append(await Mentions.of(self.run, Deals.among(org, records)))
+
+            report = await self._sent(org, rng, mirror)
         polled = await Polling(self.run, self.folder, self.account, self.timeout_seconds).report(had)
         channels = await messenger.told(happening)
         files, compared = await asyncio.gather(workspace.report(story), messenger.compared())
-        faults = [fault for part in (report, polled, files, channels, compared) for fault in part.pop("faults")]
-        return {**report, "faults": faults, "polled": polled, "drive": files, "slack": {**channels, **compared}}
+        links = await Linking.of(self.run, self.folder, self.timeout_seconds).report(*mentions)
+        faults = [fault for part in (report, polled, files, channels, compared, links) for fault in part.pop("faults")]
+        return {**report, "faults": faults, "polled": polled, "drive": files, "slack": {**channels, **compared}, "links": links}
 
     async def _sent(self, org: PretendOrg, rng: Random, mirror: Mirror) -> dict[str, Any]:
         sending_from = time.monotonic()
         with bar("sent", sum(COUNTS.values())) as seen:
             sent = await sample.send(
-                org, rng, self.run.webhook_url, counts=COUNTS, timeout_seconds=self.timeout_seconds, mirror=mirror, seen=seen
+                org,
+                rng,
+                self.run.webhook_url,
+                counts=COUNTS,
+                timeout_seconds=self.timeout_seconds,
+                naming=deals.named,
+                mirror=mirror,
+                seen=seen,
             )
         shards = CosmosShardStore(self.account)
         with bar("stored, linked and embedded", len(sent.records)) as seen:
@@ -151,6 +169,8 @@ def readable(report: Mapping[str, Any]) -> str:
         parts += [drive.rendered(report["drive"]), ""]
     if report["slack"] is not None:
         parts += [slack.rendered(report["slack"]), ""]
+    if report["links"] is not None:
+        parts += [linking.rendered(report["links"]), ""]
     if report["faults"]:
         parts += ["Missing or wrong:", *(f"  {fault}" for fault in report["faults"])]
     else:

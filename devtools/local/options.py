@@ -105,6 +105,32 @@ def _search(command: argparse.ArgumentParser) -> None:
     command.add_argument("--email", metavar="ADDRESS", help="as this person, who is no admin")
 
 
+def _links(command: argparse.ArgumentParser) -> None:
+    command.add_argument("id", metavar="ID", help="the shard's id, or the beginning of it")
+    command.add_argument("--tenant", metavar="ID", help="another tenant's (default: the sample's)")
+    command.add_argument("--email", metavar="ADDRESS", help="as this person, who is no admin")
+
+
+def _suggestions(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "action", nargs="?", choices=("list", "approve", "reject"), default="list", help="what to do (default: %(default)s)"
+    )
+    command.add_argument("id", nargs="?", metavar="ID", help="which one to approve or reject: its id, or the beginning of it")
+    statuses = ("pending", "approved", "rejected", "expired", "withdrawn")
+    command.add_argument("--status", choices=statuses, default="pending", help="list those (default: %(default)s)")
+    command.add_argument("--most", type=_positive, default=100, metavar="N", help="list so many at most (default: %(default)s)")
+    command.add_argument("--reason", metavar="WORDS", help="why it is approved or rejected")
+    command.add_argument("--tenant", metavar="ID", help="another tenant's (default: the sample's)")
+    command.add_argument("--email", metavar="ADDRESS", help="as this person, who is no admin")
+    command.set_defaults(is_wrong=_wrong_of_suggestions)
+
+
+def _wrong_of_suggestions(options: argparse.Namespace) -> str | None:
+    if options.action == "list":
+        return None if options.id is None else "list takes no ID"
+    return f"name the ID to {options.action}" if options.id is None else None
+
+
 def _trace(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", metavar="ID", help="its shard's id, or the beginning of it")
     command.add_argument("--tenant", metavar="ID", help="another tenant's (default: the sample's)")
@@ -129,6 +155,8 @@ _COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]
     "peek": ("look into a queue without taking anything out", _peek),
     "shard": ("list the shards, or show one", _shard),
     "search": ("ask a question in words, by default as somebody who may see all of the sample", _search),
+    "links": ("show what a shard is linked to, how sure that is, and why", _links),
+    "suggestions": ("list the links that wait for a person, or approve or reject one", _suggestions),
     "trace": ("show one record's way through the pipeline", _trace),
     "token": ("make a bearer token for the API of this run", _token),
     "reset": ("empty the queues, stores, blobs and logs of the run that is up, or delete the folder of one that is not", _reset),

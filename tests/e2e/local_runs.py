@@ -89,7 +89,7 @@ def found_by_itself(report: dict[str, Any], *, is_polled: bool = True) -> None:
         [moved, unshared] = drive["changes"]
         assert [moved[name] for name in CHANGED] == ["/Sales/Customers", "/Sales/Customers/Offers", "ada, bob", "ada, bob, cleo"]
         assert [unshared[name] for name in CHANGED] == ["/Sales/Customers", "/Sales/Customers", "ada, bob, cleo", "ada, bob"]
-        assert ("├── Board/" in drive["tree"], drive["files"]) == (True, 17)
+        assert ("├── Board/" in drive["tree"], drive["files"]) == (True, 19)
         assert (drive["completeness"]["isComplete"], drive["missing"], drive["extra"], drive["stale"]) == (True, 0, 0, 0)
     else:
         assert drive is None
@@ -101,10 +101,23 @@ def found_by_itself(report: dict[str, Any], *, is_polled: bool = True) -> None:
             ("ada, bob, gus", "ada, bob, cleo, gus"),
             ("ada, bob", "ada"),
         ]
-        assert (renamed["name"], renamed["calls"], slack["channels"]) == ("harbour-works", {}, 6)
+        assert (renamed["name"], renamed["calls"], slack["channels"]) == ("harbour-works", {}, 7)
         assert (slack["completeness"]["isComplete"], slack["missing"], slack["extra"], slack["stale"]) == (True, 0, 0, 0)
     else:
         assert slack is None
+    links = report["links"]
+    if is_polled:
+        by_name = {one["what"]["name"]: [link for link in one["links"] if link["confidence"] >= 0.8] for one in links["linked"]}
+        [offer, visit, channel] = by_name
+        assert offer == f"{by_name[offer][0]['other']['name']}, offer v2.pdf"
+        assert visit == f"{by_name[visit][0]['other']['name']}, notes of the visit.txt"
+        assert by_name[channel][0]["other"]["name"].lower().startswith(channel.partition("-")[0])
+        assert all(link["why"] for found in by_name.values() for link in found)
+        assert (links["waiting"]["source"]["name"], links["waiting"]["target"]) == (visit, by_name[offer][0]["other"])
+        assert (links["approved"]["confidence"], links["approved"]["confirmedBy"]) == (1.0, links["owner"]["email"])
+        assert [(one["shown"], one["answered"]) for one in links["refused"]] == [(0, 404)] * 2
+    else:
+        assert links is None
     assert 0 < report["secondsToFirstShard"] <= report["secondsToFirstEmbeddedShard"]
 
 

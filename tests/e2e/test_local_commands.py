@@ -131,7 +131,7 @@ async def test_status_shows_what_runs_where_what_it_holds_and_what_went_wrong_on
     assert parts["service-bus"]["address"] == f"127.0.0.1:{5672 + local.offset}"
     assert min(part["memoryBytes"] for part in parts.values()) > 1_000_000
     assert [queue["name"] for queue in found["queues"]] == [queue.name for queue in topology.QUEUES]
-    assert (found["items"]["shards"] > 8, "gaps" in found["items"], found["blobs"]) == (True, True, {"claims": 0})  # and their owners'
+    assert (found["items"]["shards"] > 8, "gaps" in found["items"], found["blobs"]["claims"]) == (True, True, 0)  # and their owners'
     assert (found["faults"]["plan"], found["faults"]["byKind"]) == ("a busy store", {"refuse": 2})
     lines = shown[1].splitlines()
     assert (shown[0], lines[-1]) == (0, "everything answers")
@@ -223,6 +223,42 @@ async def test_search_finds_for_its_tenant_and_for_who_may_see_it(local: Local) 
     assert of_a_stranger == (0, "nothing found", "")
     assert json.loads(of_another_tenant[1])["hits"] == []
     assert (asked_too_much[0], asked_too_much[1]) == (1, "answered 400: limit is from 1 to 50")
+
+
+async def test_links_shows_what_a_shard_is_linked_to_how_sure_that_is_and_why(local: Local) -> None:
+    [offer] = [shard["id"] for shard in await local.document("shard") if str(shard["structuredData"].get("name")).endswith("offer v2.pdf")]
+
+    shown, found, of_a_stranger, unknown = await local.commands(
+        ("links", offer[:12]),
+        ("links", offer, "--json"),
+        ("links", offer, "--email", "nobody@example.com"),
+        ("links", "no-such-shard"),
+    )
+
+    [deal] = [link for link in json.loads(found[1])["links"] if link["other"]["shardTypeId"] == "c_opportunity"]
+    assert (shown[0], shown[1].splitlines()[0].split()) == (0, ["it", "what", "confidence", "says", "who", "why", "link"])
+    assert [said for said in (f"deal {deal['other']['name']}", *deal["why"], deal["id"]) if said not in shown[1]] == []
+    assert (of_a_stranger[0], of_a_stranger[1].startswith("answered 404: ")) == (1, True)
+    assert unknown == (1, "", "devtools: 0 shards begin with no-such-shard: python -m devtools shard lists them")
+
+
+async def test_suggestions_lists_what_waits_or_was_settled_and_settles_it_once(local: Local) -> None:
+    [approved] = (await local.document("suggestions", "--status", "approved"))["suggestedLinks"]
+
+    listed, again, too_late, of_a_stranger, unknown = await local.commands(
+        ("suggestions", "--status", "approved"),
+        ("suggestions", "approve", approved["id"][:12]),
+        ("suggestions", "reject", approved["id"], "--reason", "no"),
+        ("suggestions", "--status", "approved", "--email", "nobody@example.com"),
+        ("suggestions", "approve", "no-such-one"),
+    )
+
+    statement = f"file {approved['source']['name']} is attached to deal {approved['target']['name']}"
+    assert (listed[0], approved["id"] in listed[1], approved["source"]["name"].endswith("notes of the visit.txt")) == (0, True, True)
+    assert again[:2] == (0, f"approved by {approved['decidedBy']}: {statement} ({approved['reason']})")
+    assert (too_late[0], too_late[1].startswith(f"answered 409: it was approved by {approved['decidedBy']}")) == (1, True)
+    assert of_a_stranger == (0, "there are none", "")
+    assert unknown == (1, "", "devtools: 0 suggestions begin with no-such-one: python -m devtools suggestions lists them")
 
 
 async def test_trace_shows_every_stage_of_one_record(local: Local) -> None:

@@ -36,6 +36,11 @@ PARTS = (
 )
 HAD = 12 + 3
 """Records that the organization had before, and who works there."""
+OTHERS = (
+    *(("send",), ("peek", "ingestion-events"), ("shard",), ("links", "abc"), ("suggestions",), ("trace", "abc")),
+    *(("search", "anything"), ("token",)),
+)
+"""Commands that need a run."""
 KILLED = "devtools: the run that was here does not answer any more: start it again with scripts/up"
 
 
@@ -60,8 +65,9 @@ async def test_up_stays_up_for_the_other_commands_and_ctrl_c_leaves_nothing_runn
     assert f"--app {folder_of(offset) / 'artefact'} " in host  # the app as it is deployed
     assert (peeked, json.loads(shown[1])[0]["id"]) == ((0, "0 messages", ""), shards[0]["id"])
     assert any("compared: 0 missing, 0 extra, 0 stale" in line for line in up.out)
-    assert any("17 files and folders are here and found by whom Drive shows them" in line for line in up.out)
-    assert any("6 channels are here and found by whom Slack shows them" in line for line in up.out)
+    assert any("19 files and folders are here and found by whom Drive shows them" in line for line in up.out)
+    assert any("7 channels are here and found by whom Slack shows them" in line for line in up.out)
+    assert any(line.startswith("approved by ") and line.endswith("for them now") for line in up.out)
     assert len({shard["external_relationships"][0]["externalId"] for shard in of_the_organization(shards)}) == 8 + HAD
     assert code == 130
     await all_gone(set(children))
@@ -94,7 +100,7 @@ async def test_a_second_run_beside_the_first_finds_its_records_and_leaves_the_fi
 
 async def test_without_a_run_every_command_is_one_line_that_says_what_to_do() -> None:
     here = ("--port-offset", str(free_offset()))
-    lines = [("send",), ("peek", "ingestion-events"), ("shard",), ("trace", "abc"), ("search", "anything"), ("token",), ("status",)]
+    lines = [*OTHERS, ("status",)]
 
     said = await commands(*((*line, *here) for line in lines))
     ended, removed = await commands(("down", *here), ("reset", *here))
@@ -144,12 +150,11 @@ async def test_where_a_killed_run_was_every_command_is_one_line_that_says_what_t
     here = ("--port-offset", str(offset := free_offset()))
     folder_of(offset).mkdir()
     Run(Addresses.shifted(offset), "", "", "").remember(folder_of(offset))
-    lines = [("send",), ("peek", "ingestion-events"), ("shard",), ("trace", "abc"), ("search", "anything"), ("token",)]
 
-    said = await commands(*((*line, *here) for line in lines))
+    said = await commands(*((*line, *here) for line in OTHERS))
     ended = await command("down", *here)
 
-    assert said == [(1, "", KILLED)] * len(lines)
+    assert said == [(1, "", KILLED)] * len(OTHERS)
     assert (ended[0], await command("token", *here)) == (0, (1, "", NO_RUN))
     forget(offset)
 

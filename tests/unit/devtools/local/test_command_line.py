@@ -7,7 +7,7 @@ import pytest
 from devtools.__main__ import COMMANDS
 from devtools.local.options import parsed
 
-NAMES = ["up", "down", "status", "send", "peek", "shard", "search", "trace", "token", "reset"]
+NAMES = ["up", "down", "status", "send", "peek", "shard", "search", "links", "suggestions", "trace", "token", "reset"]
 
 WRONG = {
     "up --once --detach": "up: argument --detach/-d: not allowed with argument --once",
@@ -23,6 +23,11 @@ WRONG = {
     "peek shard-emission --most 0": "peek: argument --most: '0' is no number from 1 on",
     "shard a b": "python -m devtools: unrecognized arguments: b",
     "search": "search: the following arguments are required: WORD",
+    "links": "links: the following arguments are required: ID",
+    "suggestions approve": "suggestions: name the ID to approve",
+    "suggestions list abc": "suggestions: list takes no ID",
+    "suggestions forget abc": "suggestions: argument action: invalid choice: 'forget' (choose from 'list', 'approve', 'reject')",
+    "suggestions --status open": "suggestions: argument --status: invalid choice: 'open'",
     "trace": "trace: the following arguments are required: ID",
     "token --seconds 0": "token: argument --seconds: '0' is no number from 1 on",
     "reset --no": "python -m devtools: unrecognized arguments: --no",
@@ -69,6 +74,6 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(line: str, said: str, capsys:
 
 def options_of(name: str) -> list[argparse.Action]:
     """What a command takes."""
-    required = {"peek": ["--all"], "search": ["word"], "trace": ["id"]}
+    required = {"peek": ["--all"], "search": ["word"], "links": ["id"], "trace": ["id"]}
     parser: argparse.ArgumentParser = parsed(COMMANDS, [name, *required.get(name, [])]).parser
     return list(parser._actions)
