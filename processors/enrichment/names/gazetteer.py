@@ -43,9 +43,12 @@ class Gazetteer:
     def names_in(self, words: Sequence[Word]) -> list[tuple[int, int, int]]:
         """First word, the one after the last, and number of each name in a text, from left to right."""
         lengths, found, free = self._lengths, [], 0
-        for place, (form, _, _, _, bare) in enumerate(words):
+        beginnings = lengths.keys()
+        places = [place for place, word in enumerate(words) if word[0] in beginnings or word[4] in beginnings]
+        for place in places:
             if place < free:
                 continue
+            form, bare = words[place].form, words[place].bare
             known = lengths.get(form, 0)
             if bare is not form:
                 known |= lengths.get(bare, 0)

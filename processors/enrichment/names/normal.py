@@ -18,6 +18,8 @@ _MARKS: Final = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u0610-\u061a\u064
 """What belongs to the letter before it, or is of a script whose vowels are such signs. Python's ``\\w`` has only letters and digits."""
 _UNSEEN: Final = "\u00ad\u200b-\u200d\u2060\ufeff"
 _UNSPACED: Final = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_BESIDE: Final = ',.;:!?()[]"'
+"""What may stand beside a word and is none of it, at either end."""
 _APOSTROPHES: Final = "'\u2018\u2019\u02bc\u00b4`"
 
 _ASCII_RUN: Final = re.compile(r"([A-Za-z0-9]+(?:['.][A-Za-z0-9]+)*|&(?:amp;)?)")
@@ -53,20 +55,17 @@ class Word(NamedTuple):
 
 def words_in(text: str) -> list[Word]:
     """The words of a text, in order. ``&`` is the word ``and``."""
-    runs = iter((_ASCII_RUN if text.isascii() else _RUN).split(text))
     words: list[Word] = []
-    add, new, end = words.append, tuple.__new__, 0
-    for between in runs:
-        run = next(runs, None)
-        if run is None:
-            break
-        start = end + len(between)
-        end = start + len(run)
-        if run.isascii() and run.isalnum():
+    add, new, place = words.append, tuple.__new__, 0
+    for part in text.split(" "):  # most of them are a plain word, with a comma behind it at most: the pattern is for the others
+        run = part.strip(_BESIDE)
+        if run.isalnum() and run.isascii():
+            start = place if part[0] == run[0] else place + part.index(run)
             form = run.lower()
-            add(new(Word, (form, start, end, form != run, form)))
-        else:
-            words += _words_of_run(run, start)
+            add(new(Word, (form, start, start + len(run), form != run, form)))
+        elif run:
+            words += _words_of_part(part, place)
+        place += len(part) + 1
     return words
 
 
@@ -83,6 +82,17 @@ def key_word(words: Sequence[str]) -> str | None:
     """The longest word that is not common, of those as long the first by the alphabet; None: all are common."""
     uncommon = [word for word in words if not is_common(word)]
     return min(uncommon, key=lambda word: (-len(word), word)) if uncommon else None
+
+
+def _words_of_part(part: str, offset: int) -> Iterator[Word]:
+    runs, end = iter((_ASCII_RUN if part.isascii() else _RUN).split(part)), offset
+    for between in runs:
+        run = next(runs, None)
+        if run is None:
+            break
+        start = end + len(between)
+        end = start + len(run)
+        yield from _words_of_run(run, start)
 
 
 def _words_of_run(run: str, offset: int) -> Iterator[Word]:

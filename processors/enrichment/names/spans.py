@@ -17,11 +17,12 @@ def spans_in(words: Sequence[Word]) -> list[tuple[int, int]]:
     words alone are left out. At most 64, of at most 12 words each."""
     spans: list[tuple[int, int]] = []
     count, place = len(words), 0
-    while place < count and len(spans) < MOST_SPANS:
-        if not words[place].is_capital:
-            place += 1
+    for start in [number for number, word in enumerate(words) if word.is_capital]:
+        if start < place:
             continue
-        start, place = place, place + 1
+        if len(spans) == MOST_SPANS:
+            break
+        place = start + 1
         while place < count and place - start < MOST_WORDS and words[place].start - words[place - 1].end <= 1:
             if words[place].is_capital:
                 place += 1
