@@ -50,6 +50,7 @@ async def _counted(ours: Bench, act: Callable[[], Awaitable[Any]], records: int)
 
 
 def _goals(counted: dict[str, Any]) -> list[dict[str, Any]]:
+    looks = {"shard-emission": 2}
     new, account = counted["new opportunity"], counted["new account"]
     counted = new["service_bus"]
     # The SDK gives back a message that arrives just as a call for messages ends. It is received again, and once is what the app needs.
@@ -58,7 +59,11 @@ def _goals(counted: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         goal("Cosmos DB requests a new opportunity, to embedded", round(sum(new["cosmos"].values()), 2), at_most=7, hope=5),
         goal("Cosmos DB requests a new account, to embedded", round(sum(account["cosmos"].values()), 2), at_most=7, hope=5),
-        goal("Service Bus operations a new record", round(operations, 2), at_least=8, at_most=8),
-        *(goal(f"messages a new record on `{queue}`", new["queues"].get(queue, 0), at_least=1, at_most=1) for queue in HOPS),
+        # Four messages sent and received, and the second look, which is sent now and received when this is long over.
+        goal("Service Bus operations a new record", round(operations, 2), at_least=9, at_most=9),
+        *(
+            goal(f"messages a new record on `{queue}`", new["queues"].get(queue, 0), at_least=(n := looks.get(queue, 1)), at_most=n)
+            for queue in HOPS
+        ),
         goal("messages a new record on any other queue", round(other, 2), at_least=0, at_most=0),
     ]
