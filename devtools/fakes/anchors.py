@@ -59,6 +59,6 @@ class UnrememberedPolicies(Policies):
         self._store = store
 
     @override
-    async def of(self, tenant_id: str) -> LinkingPolicy:
+    async def of(self, tenant_id: str, *, fresh: bool = False) -> LinkingPolicy:
         stored = await self._store.read(tenant_id)
         return LinkingPolicy() if stored is None else stored.policy

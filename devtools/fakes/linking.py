@@ -116,13 +116,13 @@ class InMemoryAnchorRows(AnchorRows):
     """Anchors among the shards. ``queries`` counts them."""
 
     def __init__(self, shards: InMemoryShards) -> None:
-        self._shards = shards
+        self.shards = shards
         self.queries = 0
 
     @override
     async def changed_since(self, tenant_id: str, changed_at: int) -> AsyncIterator[AnchorRow]:
         self.queries += 1
-        changed = [(document, at) for document, at in self._shards.written(tenant_id) if at >= changed_at]
+        changed = [(document, at) for document, at in self.shards.written(tenant_id) if at >= changed_at]
         for document, at in changed:
             if ALIAS_OF in document:
                 yield AnchorRow.given_up(document["id"], changed_at=at)
@@ -137,7 +137,7 @@ class InMemoryAnchorRows(AnchorRows):
     async def sharing(self, tenant_id: str, keys: Sequence[str]) -> AsyncIterator[Shard]:
         self.queries += 1
         wanted = set(keys)
-        documents = [document for document, _ in self._shards.written(tenant_id)]
+        documents = [document for document, _ in self.shards.written(tenant_id)]
         for document in documents:
             if not wanted.isdisjoint((document.get("linking") or {}).get("keys", ())):
                 yield to_look_at(Shard.model_validate(copy.deepcopy(document)))

@@ -122,7 +122,9 @@ class InMemoryPipeline:
     def enrich(self) -> Handler[ShardEmitted]:
         """Enrichment over these ports."""
         if self.anchors.shards is not self.shards:  # a test has given it others
-            self.anchors, self.anchor_rows = InMemoryAnchors(self.shards, self.clock), InMemoryAnchorRows(self.shards)
+            self.anchors = InMemoryAnchors(self.shards, self.clock)
+        if self.anchor_rows.shards is not self.shards:
+            self.anchor_rows = InMemoryAnchorRows(self.shards)
         linking = LinkingPorts(self.anchors, self.anchor_rows, self.suggestions, UnrememberedPolicies(self.policies), self.folders)
         return partial(
             enrich,

@@ -102,9 +102,11 @@ class InMemoryShards(ShardStore):
         return self._put(tenant_id, document)
 
     def _put(self, tenant_id: str, document: dict[str, Any]) -> dict[str, Any]:
+        return self._keep(tenant_id, copy.deepcopy(document))
+
+    def _keep(self, tenant_id: str, document: dict[str, Any]) -> dict[str, Any]:
         self._etag += 1
-        stored = {**copy.deepcopy(document), "etag": str(self._etag)}
-        self._documents[tenant_id, document["id"]] = stored
+        stored = self._documents[tenant_id, document["id"]] = {**document, "etag": str(self._etag)}
         self._written_at[tenant_id, document["id"]] = int(self._now().timestamp())
         return stored
 

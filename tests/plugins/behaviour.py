@@ -16,7 +16,7 @@ from typing import Final
 
 import pytest
 
-FIXTURES: Final = frozenset({"bus", "real_bus", "stores", "chunks", "claims"})
+FIXTURES: Final = frozenset({"bus", "real_bus", "stores", "chunks", "claims", "linking"})
 """A test that asks for one of these belongs to the suite."""
 IMPLEMENTATIONS: Final = ("in-memory", "stand-in", "emulator")
 WIRE: Final = "wire"
@@ -62,7 +62,7 @@ def _counted(request: pytest.FixtureRequest) -> Counter[str]:
     counted: Counter[str] = Counter()
     if {"bus", "real_bus"} & set(request.fixturenames):
         counted.update({f"service-bus {name}": count for name, count in request.getfixturevalue("broker").operations.items()})
-    if {"stores", "chunks"} & set(request.fixturenames):
+    if {"stores", "chunks", "linking"} & set(request.fixturenames):
         counted.update(store_calls(request.getfixturevalue("cosmos").operations.containers))
     return counted
 

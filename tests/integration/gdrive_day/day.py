@@ -33,9 +33,11 @@ from tests.integration.gdrive_day.stated import ASKED, CHANGES
 from tests.integration.salesforce_day.hazards import (
     Hazards,
     Killed,
+    PerilousAnchorRows,
     PerilousConnections,
     PerilousHttp,
     PerilousShards,
+    PerilousSuggestions,
     PerilousTransport,
 )
 
@@ -66,12 +68,13 @@ class Day:
         self.world = PolledDrive(seed=seed)
         self.clock, self.drive, self.google = self.world.clock, self.world.drive, self.world.google
         pipeline = self.world.pipeline
-        self.shards = PerilousShards(self.hazards)
+        self.shards = PerilousShards(self.hazards, self.clock)
         self.connections = PerilousConnections(self.hazards)
         pipeline.shards, pipeline.connections = self.shards, self.connections
         pipeline.states = StreamStates(pipeline.shards)
         pipeline.index = InMemoryRecordIndex(pipeline.shards)
         pipeline.directory = InMemoryDirectory(pipeline.shards)
+        pipeline.anchor_rows, pipeline.suggestions = PerilousAnchorRows(self.shards, self.hazards), PerilousSuggestions(self.hazards)
         self.transport = PerilousTransport(self.clock, self.hazards)
         pipeline.start(self.transport)
         self.actor = Actor(self.drive, self.clock, Random(f"{seed}/actor"))

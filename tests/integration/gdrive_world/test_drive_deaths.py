@@ -14,9 +14,11 @@ from tests.integration.gdrive_day.oracle import differences
 from tests.integration.salesforce_day.hazards import (
     Hazards,
     Killed,
+    PerilousAnchorRows,
     PerilousConnections,
     PerilousHttp,
     PerilousShards,
+    PerilousSuggestions,
     PerilousTransport,
 )
 
@@ -49,7 +51,9 @@ class MortalDrive(PolledDrive):
         super().__init__(users=(ADA,), has_groups=False)
         self.fate = Fate(at)
         pipeline = self.pipeline
-        pipeline.shards, pipeline.connections = PerilousShards(self.fate), PerilousConnections(self.fate)
+        shards = PerilousShards(self.fate, self.clock)
+        pipeline.shards, pipeline.connections = shards, PerilousConnections(self.fate)
+        pipeline.anchor_rows, pipeline.suggestions = PerilousAnchorRows(shards, self.fate), PerilousSuggestions(self.fate)
         pipeline.states, pipeline.index = StreamStates(pipeline.shards), InMemoryRecordIndex(pipeline.shards)
         pipeline.directory = InMemoryDirectory(pipeline.shards)
         pipeline.start(PerilousTransport(self.clock, self.fate))

@@ -81,8 +81,11 @@ def asked_for(world: PolledSalesforce) -> Counter[str]:
 
 
 async def truth(world: PolledSalesforce, *streams: str) -> Findings:
-    """What comparing these streams finds, long after the last change."""
+    """What comparing these streams finds, long after the last change. Second looks at links are over by then: a comparison gives way to
+    what waits."""
     world.clock.advance(seconds=HOUR)
+    transport = world.pipeline.transport
+    await transport.drain(topology.SHARD_EMISSION, world.pipeline.worker(topology.SHARD_EMISSION))
     found = Findings()
     for stream in streams or DEFAULT_STREAMS["salesforce"]:
         found = found.plus(await world.compare(stream))

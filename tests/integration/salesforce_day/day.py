@@ -35,9 +35,11 @@ from tests.integration.salesforce_day.faults import FaultsOfADay
 from tests.integration.salesforce_day.hazards import (
     Hazards,
     Killed,
+    PerilousAnchorRows,
     PerilousConnections,
     PerilousHttp,
     PerilousShards,
+    PerilousSuggestions,
     PerilousTransport,
 )
 from tests.integration.salesforce_day.oracle import differences
@@ -70,12 +72,13 @@ class Day:
         self.world = PolledSalesforce(seed=seed)
         self.clock, self.org, self.vendor = self.world.clock, self.world.org, self.world.vendor
         pipeline = self.world.pipeline
-        self.shards = PerilousShards(self.hazards)
+        self.shards = PerilousShards(self.hazards, self.clock)
         self.connections = PerilousConnections(self.hazards)
         pipeline.shards, pipeline.connections = self.shards, self.connections
         pipeline.states = StreamStates(pipeline.shards)
         pipeline.index = InMemoryRecordIndex(pipeline.shards)
         pipeline.directory = InMemoryDirectory(pipeline.shards)
+        pipeline.anchor_rows, pipeline.suggestions = PerilousAnchorRows(self.shards, self.hazards), PerilousSuggestions(self.hazards)
         self.transport = PerilousTransport(self.clock, self.hazards)
         pipeline.start(self.transport)
         self.webhook = SalesforceWebhook(limit_bytes=1_000_000)

@@ -5,6 +5,8 @@ A process that is dead stays so: whatever of it still runs meets its death at th
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -13,10 +15,12 @@ from typing_extensions import override
 
 from devtools.fakes.clock import Clock
 from devtools.fakes.connections import InMemoryConnections
+from devtools.fakes.linking import InMemoryAnchorRows, InMemorySuggestedLinks
 from devtools.fakes.shards import InMemoryShards
 from devtools.fakes.transport import InMemoryTransport
 from shared.connections.connection import Connection
 from shared.errors import Conflict, DependencyUnavailable
+from shared.linking.suggestion import SuggestedLink
 from shared.messaging.envelope import Envelope
 from shared.shards.ids import ShardId
 from shared.shards.model import Shard
@@ -76,8 +80,8 @@ class PerilousShards(InMemoryShards):
     """A store somebody else writes to, too, and whose answers get lost. It copies nothing, for a day has many shards: who reads one must
     not write into it (the tests of the handlers see to that)."""
 
-    def __init__(self, hazards: Hazards) -> None:
-        super().__init__()
+    def __init__(self, hazards: Hazards, now: Callable[[], datetime] | None = None) -> None:
+        super().__init__(now)
         self._hazards = hazards
         self._read: dict[str, Shard] = {}
         """By the store's mark."""
@@ -137,9 +141,7 @@ class PerilousShards(InMemoryShards):
 
     @override
     def _put(self, tenant_id: str, document: dict[str, Any]) -> dict[str, Any]:
-        self._etag += 1
-        stored = self._documents[tenant_id, document["id"]] = {**document, "etag": str(self._etag)}
-        return stored
+        return self._keep(tenant_id, document)
 
     @override
     def _store(self, tenant_id: str, document: dict[str, Any]) -> Shard:
@@ -150,6 +152,52 @@ class PerilousShards(InMemoryShards):
         if mark not in self._read:
             self._read[mark] = Shard.model_validate(document)
         return self._read[mark]
+
+
+class PerilousAnchorRows(InMemoryAnchorRows):
+    """Who shares a key: a query, whose pages a process may die at. It copies nothing either."""
+
+    def __init__(self, shards: PerilousShards, hazards: Hazards) -> None:
+        super().__init__(shards)
+        self._hazards = hazards
+
+    @override
+    async def sharing(self, tenant_id: str, keys: Sequence[str]) -> AsyncIterator[Shard]:
+        await self._hazards.meet("who shares keys")
+        async for shard in super().sharing(tenant_id, keys):
+            yield shard
+            await self._hazards.meet("who shares keys, one was found")
+
+
+class PerilousSuggestions(InMemorySuggestedLinks):
+    """Suggestions that somebody else writes, too, and a store whose answers get lost."""
+
+    def __init__(self, hazards: Hazards) -> None:
+        super().__init__()
+        self._hazards = hazards
+
+    @override
+    async def read(self, tenant_id: str, suggestion: str) -> SuggestedLink | None:
+        await self._hazards.meet("suggestions")
+        return await super().read(tenant_id, suggestion)
+
+    @override
+    async def create(self, suggestion: SuggestedLink) -> SuggestedLink:
+        return await self._written(super().create, suggestion)
+
+    @override
+    async def replace(self, suggestion: SuggestedLink) -> SuggestedLink:
+        return await self._written(super().replace, suggestion)
+
+    async def _written(self, write: Callable[[SuggestedLink], Awaitable[SuggestedLink]], suggestion: SuggestedLink) -> SuggestedLink:
+        await self._hazards.meet("suggestions")
+        if self._hazards.strikes("suggestion's conflict", self._hazards.conflict_share):
+            raise Conflict("somebody else wrote it")
+        stored = await write(suggestion)
+        await self._hazards.meet("suggestions, written")
+        if self._hazards.strikes("suggestion's answer lost", self._hazards.lost_answer_share):
+            raise DependencyUnavailable("no answer, though it is written")
+        return stored
 
 
 class PerilousConnections(InMemoryConnections):

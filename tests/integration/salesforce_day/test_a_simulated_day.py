@@ -66,7 +66,8 @@ async def check_all_is_well(day: Day) -> None:
 
 
 async def faults_found(day: Day) -> dict[str, Findings]:
-    """By stream what the app's own comparison finds to be wrong, or not known yet."""
+    """By stream what the app's own comparison finds to be wrong, or not known yet. It gives way to second looks that are due."""
+    await day.work()
     found = {stream: await day.world.compare(stream) for stream in STREAMS}
     for stream, findings in found.items():
         live = len(day.org.records(stream))

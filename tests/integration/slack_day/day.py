@@ -33,9 +33,11 @@ from shared.streams.state import StreamStates
 from tests.integration.salesforce_day.hazards import (
     Hazards,
     Killed,
+    PerilousAnchorRows,
     PerilousConnections,
     PerilousHttp,
     PerilousShards,
+    PerilousSuggestions,
     PerilousTransport,
 )
 from tests.integration.slack_day.changes import Actor
@@ -87,12 +89,13 @@ class Day:
         self.world = PushedSlack(seed=seed)
         self.clock, self.slack = self.world.clock, self.world.slack
         pipeline = self.world.pipeline
-        self.shards = PerilousShards(self.hazards)
+        self.shards = PerilousShards(self.hazards, self.clock)
         self.connections = PerilousConnections(self.hazards)
         pipeline.shards, pipeline.connections = self.shards, self.connections
         pipeline.states = StreamStates(pipeline.shards)
         pipeline.index = InMemoryRecordIndex(pipeline.shards)
         pipeline.directory = InMemoryDirectory(pipeline.shards)
+        pipeline.anchor_rows, pipeline.suggestions = PerilousAnchorRows(self.shards, self.hazards), PerilousSuggestions(self.hazards)
         self.transport = PerilousTransport(self.clock, self.hazards)
         pipeline.start(self.transport)
         self.world.deliveries.send = self._receive

@@ -104,7 +104,8 @@ class FaultsOfADay:
             self._be_out_of_reach(480)
         self._set_mishaps(kinds)
         day.http.timeout_share = 0.1 if "call timed out" in kinds else 0.005
-        hazards.away_share = 0.2 if "broker away" in kinds else 0.0
+        refuses = {"broker away", "event tried again"} if day.is_all_told else {"broker away"}
+        hazards.away_share = 0.2 if kinds & refuses else 0.0
         hazards.conflict_share = hazards.lost_answer_share = 0.05 if kinds & {"store conflict", "store's answer lost"} else 0.0
 
     def stop(self) -> None:

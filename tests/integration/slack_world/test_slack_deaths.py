@@ -17,9 +17,11 @@ from shared.http.client import http_client
 from tests.integration.salesforce_day.hazards import (
     Hazards,
     Killed,
+    PerilousAnchorRows,
     PerilousConnections,
     PerilousHttp,
     PerilousShards,
+    PerilousSuggestions,
     PerilousTransport,
 )
 from tests.integration.slack_day.accounts import unaccounted
@@ -53,8 +55,10 @@ class MortalSlack(PushedSlack):
 
     def __init__(self, at: int | None) -> None:
         self.fate = Fate(at)
-        super().__init__(shards=PerilousShards(self.fate))
+        shards = PerilousShards(self.fate)
+        super().__init__(shards=shards)
         self.pipeline.connections = PerilousConnections(self.fate)
+        self.pipeline.anchor_rows, self.pipeline.suggestions = PerilousAnchorRows(shards, self.fate), PerilousSuggestions(self.fate)
         self.pipeline.start(PerilousTransport(self.clock, self.fate))
         self.plans = self.create("plans", members=[self.bob])
         self.secret = self.create("secret", is_private=True)

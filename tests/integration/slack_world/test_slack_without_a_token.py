@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from devtools.fakes.pushed_slack import PushedSlack
+from processors.enrichment.relinking import LATER
 from shared.access.attendance import Attendance
 
 ADA, BOB = "ada@pretend.example", "bob@pretend.example"
@@ -16,6 +17,7 @@ async def told() -> AsyncIterator[PushedSlack]:
     """Nothing is ever read."""
     async with PushedSlack(has_token=False) as world:
         yield world
+        await world.run(seconds=LATER.total_seconds())
         assert world.service.ledger.calls == []
         assert world.pipeline.transport.waiting == []
 

@@ -28,6 +28,7 @@ from shared.errors import (
     SignatureMismatch,
     StreamUnreadable,
     TokenRefused,
+    TooLate,
     TransientError,
     UnmappableRecord,
 )
@@ -74,7 +75,7 @@ REJECTED = (
     ConfigurationError("a credential was revoked"),
     SignatureMismatch("not from whom it says"),
 )
-ANSWERED = (TokenRefused("no token"), BadRequest("no question"), NotFound("nothing there"))
+ANSWERED = (TokenRefused("no token"), BadRequest("no question"), NotFound("nothing there"), TooLate("decided otherwise"))
 """Of our API alone: a caller hears of them, and no handler of messages raises them."""
 CAUGHT = (StreamUnreadable("no right"),)
 """Of the pollers alone: it ends a run, and leaves no handler."""
