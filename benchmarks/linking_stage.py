@@ -86,7 +86,7 @@ def _stage(index: AnchorIndex, texts: list[str]) -> dict[str, Any]:
         subject = Subject.of(shard, default_country=policy.default_country)
         references = referred(shard, {}, policy, at=AT)
         assessment = assess(subject, index, policy, Known(), ())
-        links = linked(shard, references, assessment.decided.linked, at=AT)
+        links = linked(shard, references, assessment.decided.linked, (), at=AT)
         found["links"] += len(links.edges)
         found["suggestions"] += len(assessment.decided.suggested)
     return {"events": len(shards), "seconds": time.process_time() - began, **found}

@@ -71,7 +71,11 @@ def assess(subject: Subject, index: AnchorIndex, policy: LinkingPolicy, known: K
     open_ones = [one for one in candidates.found.values() if not _is_stated(one, subject, known.stated)]
     keys, has_more = mentioned(
         subject,
-        held_against={*candidates.found, *([] if known.folder is None else [known.folder.shard_id])},
+        held_against={
+            *candidates.found,
+            *([] if known.folder is None else [known.folder.shard_id]),
+            *(decision.target_shard_id for decision in subject.shard.link_decisions),
+        },
         led_by={one.shard_id for one in (*contacts, *companies)},
         known_addresses=sorted(addresses_of_members(subject, index)),
     )

@@ -3,8 +3,9 @@
 What those lead to in turn is ``relations.py``. Nothing here looks at a score, and nothing but a mention makes a candidate.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from processors.enrichment.anchors.anchor import Anchor
@@ -19,6 +20,8 @@ from shared.linking.vocabulary import relation_between
 
 MEMBERS: Final = "members"
 """The field of a channel that says who is in it."""
+MOST_LED: Final = 20
+"""What leads to more than so many, an address that a thousand contacts have, a switchboard's number, says nothing of any of them."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,12 @@ def taking_part(subject: Subject, index: AnchorIndex) -> dict[str, str]:
     return dict.fromkeys(addresses_of_members(subject, index), MEMBERS) | said
 
 
+def few(anchors: Iterable[Anchor]) -> Sequence[Anchor]:
+    """All of them, or none where they are more than ``MOST_LED``."""
+    found = list(islice(anchors, MOST_LED + 1))
+    return found if len(found) <= MOST_LED else ()
+
+
 def _by_ids(candidates: Candidates, stored: Mapping[str, Stored]) -> None:
     for mention in candidates.subject.mentions.of("id"):
         evidence = piece(
@@ -114,7 +123,7 @@ def _by_addresses(candidates: Candidates) -> None:
         found.append((address, name, "messaging" if is_written else "participant", span))
     found += [(address, MEMBERS, "participant", None) for address in addresses_of_members(subject, index)]
     for address, name, source, span in found:
-        for contact in _of_type(index.by_email(address), "c_contact"):
+        for contact in few(_of_type(index.by_email(address), "c_contact")):
             candidates.add_anchor(contact, piece(policy, "email", source, found_in=name, value=address, span=span))
         _by_domain(candidates, address, name, source, span)
     for name, domain in subject.websites:
@@ -123,9 +132,9 @@ def _by_addresses(candidates: Candidates) -> None:
 
 def _by_domain(candidates: Candidates, address: str, name: str, source: EvidenceSource, span: tuple[int, int] | None) -> None:
     domain = company_domain(address)
-    if domain is None or domain in candidates.policy.own_domains:
+    if domain is None or any(domain in {own, company_domain(own)} for own in candidates.policy.own_domains):
         return
-    companies = list(_of_type(candidates.index.by_domain(domain), "c_account"))
+    companies = few(_of_type(candidates.index.by_domain(domain), "c_account"))
     is_in_text = span is not None and name not in candidates.subject.address_fields
     said: EvidenceSource = "name" if is_in_text and source != "messaging" else source
     for company in companies:
@@ -137,7 +146,7 @@ def _by_phones(candidates: Candidates) -> None:
     source = _written_source(candidates.subject)
     for mention in candidates.subject.mentions.of("phone"):
         evidence = piece(candidates.policy, "phone", source, found_in=mention.field, value=mention.value, span=(mention.start, mention.end))
-        for anchor in candidates.index.by_phone(mention.value):
+        for anchor in few(candidates.index.by_phone(mention.value)):
             candidates.add_anchor(anchor, evidence)
 
 

@@ -18,8 +18,8 @@ from processors.enrichment.links import OURS, Links, linked, referred
 from processors.enrichment.looking import Looking, drive_ids
 from processors.enrichment.ports import LinkingPorts
 from processors.enrichment.relations import Folder, links_of
-from processors.enrichment.relinking import Announcements, Recognition, cause_of, is_second_look, noted, recognition
-from processors.enrichment.subject import Subject
+from processors.enrichment.relinking import BY_ID, Announcements, Recognition, cause_of, is_second_look, noted, recognition
+from processors.enrichment.subject import Subject, targets_of
 from processors.enrichment.suggesting import Suggestions, is_settled
 from shared.contracts.canonical import digest
 from shared.contracts.enrichment_done import EnrichmentDone
@@ -93,7 +93,7 @@ class _Run:
             return Ignored("the shard is gone")
         if shard.id != self.message.shard_id:
             return await self._give_up()
-        policy = await self.linking.policies.of(shard.tenant_id)
+        policy = await self.linking.policies.of(shard.tenant_id, fresh=self.is_relink)
         if not self.is_relink and _is_linked(shard, policy):
             return await self._same(shard)
         seen = await self._look(shard, policy)
@@ -129,14 +129,16 @@ class _Run:
         fresh = await self._anchors(shard, policy) if self.is_relink and targets else None
         places = await looking.places(shard, targets, fresh, folder, at=at)
         references = referred(shard, places, policy, at=at)
+        decisions = await looking.decided(shard, await self._anchors(shard, policy)) if shard.link_decisions else ()
         index = await self._anchors(shard, policy)
-        found = Known(stored, folder, references.stated(shard))
-        assessment = assess(subject, index, policy, found, shard.link_decisions) if is_active else Assessment()
-        links = linked(shard, references, assessment.decided.linked, at=at)
+        found = Known(stored, folder, references.stated(decisions))
+        assessment = assess(subject, index, policy, found, decisions) if is_active else Assessment()
+        links = linked(shard, references, assessment.decided.linked, decisions, at=at)
         recognised = recognition(shard, index, links.edges, default_country=policy.default_country)
         if is_second_look(self.message, shard):
             await self.announcements.second_look(shard, index, correlation_id=self.message.correlation_id)
-        missing = tuple(native_id for native_id in drive_ids(subject) if native_id not in stored) if is_active else ()
+        is_looked_for = is_active and bool(targets_of(shard.shard_type_id) & BY_ID)
+        missing = tuple(native_id for native_id in drive_ids(subject) if native_id not in stored) if is_looked_for else ()
         return _Seen(subject, links, assessment, recognised, missing)
 
     async def _anchors(self, shard: Shard, policy: LinkingPolicy) -> AnchorIndex:
@@ -176,8 +178,8 @@ class _Run:
             await self.announcements.schedule(shard, cause, at=at, correlation_id=correlation_id)
         known_keys = () if shard.linking is None else shard.linking.keys
         missing = [native_id for native_id in seen.missing if of_native_id(native_id) not in known_keys]
-        if missing:
-            cause = cause_of("missing", shard.id, *missing)
+        cause = cause_of("missing", shard.id, *missing)
+        if missing and self.message.cause != cause:  # or a look that finds nothing would ask for the next one for ever
             await self.announcements.schedule(shard, cause, at=at, correlation_id=correlation_id)
 
     async def _tell_after(self, shard: Shard, seen: _Seen, notes: Linking) -> None:

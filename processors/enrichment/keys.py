@@ -64,7 +64,7 @@ def mentioned(
 
     Args:
         subject: what is linked.
-        held_against: ids of the shards that were its candidates, and of the folder it is in.
+        held_against: ids of the shards that were its candidates, of the folder it is in, and of those that people decided about.
         led_by: ids of the companies and contacts whose deals were looked at.
         known_addresses: of those who take part, where they are known by another id.
     """
@@ -153,5 +153,5 @@ def _recognised(anchor: Anchor) -> Iterator[str]:
             yield of_word(key)
             yield from _ends(key)
         else:
-            yield of_word(min(name, key=lambda word: (-len(word), word)))
+            yield of_word(name[0])  # the one word of it that has to be written with a capital (``NameIndex.exact``)
     yield from sorted({f"n:{anchor.shard_type_id}:{word}" for name in anchor.names for word in name if not is_common(word)})

@@ -2,7 +2,7 @@
 knowledge and the same moment give the same edges.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -11,6 +11,7 @@ from processors.enrichment.assessing import Stated
 from processors.enrichment.references import REFERENCES, Reference
 from processors.enrichment.weighing import Weighed, piece
 from shared.contracts.canonical import digest
+from shared.linking.decision import LinkDecision
 from shared.linking.edges import PERSON, edge_id, edges_with
 from shared.linking.evidence import plain, score
 from shared.linking.policy import LinkingPolicy
@@ -46,10 +47,9 @@ class Referred:
     targets: tuple[Target, ...]
     """Of the references that are followed, also of one that leads back to the shard itself."""
 
-    def stated(self, shard: Shard) -> tuple[Stated, ...]:
+    def stated(self, decisions: Iterable[LinkDecision]) -> tuple[Stated, ...]:
         """What they say, as far as people did not take it back."""
-        decided = {decision.statement: decision for decision in shard.link_decisions}
-        taken_back = {statement for statement, decision in decided.items() if not decision.holds}
+        taken_back = {decision.statement for decision in decisions if not decision.holds}
         return tuple(
             Stated(edge.relationship_type, edge.target_shard_id, edge.target_shard_type_id, edge.metadata.confidence)
             for edge in self.edges
@@ -82,7 +82,7 @@ def referred(shard: Shard, places: Places, policy: LinkingPolicy, *, at: datetim
     return Referred(edges=edges, targets=tuple(target for _, target in found))
 
 
-def linked(shard: Shard, references: Referred, found: tuple[Weighed, ...], *, at: datetime) -> Links:
+def linked(shard: Shard, references: Referred, found: tuple[Weighed, ...], decisions: Iterable[LinkDecision], *, at: datetime) -> Links:
     """All its edges: those that others made as they are, then its references, what was found, and what people decided.
 
     An edge that is still true keeps the moment it was made first.
@@ -91,8 +91,7 @@ def linked(shard: Shard, references: Referred, found: tuple[Weighed, ...], *, at
     others = [edge for edge in shard.internal_relationships if edge.get("createdBy") not in {OURS, PERSON}]
     inferred = sorted((_inferred(one, at=at) for one in found), key=lambda edge: (edge.relationship_type, edge.target_shard_id))
     ours = [_renewed(edge, known) for edge in (*references.edges, *inferred)]
-    decided = tuple(sorted(shard.link_decisions, key=lambda decision: decision.statement))
-    return Links(edges=(*others, *edges_with(ours, decided)))
+    return Links(edges=(*others, *edges_with(ours, sorted(decisions, key=lambda decision: decision.statement))))
 
 
 def led_to(shard: Shard) -> Places:

@@ -13,6 +13,7 @@ from processors.enrichment.placeholders import ensure
 from processors.enrichment.relations import Folder, links_of
 from processors.enrichment.relinking import BY_ID
 from processors.enrichment.subject import Subject, targets_of
+from shared.linking.decision import LinkDecision, led
 from shared.linking.policy import LinkingPolicy
 from shared.shards.ids import ShardId, shard_id
 from shared.shards.known import KnownShards
@@ -69,6 +70,16 @@ class Looking:
                 found[native_id] = Stored(there.id, there.shard_type_id)
         return found
 
+    async def decided(self, shard: Shard, index: AnchorIndex) -> tuple[LinkDecision, ...]:
+        """What people decided, led to where the shards are by now that it is about. One read for each that is no anchor any more."""
+        targets = {one.target_shard_id for one in shard.link_decisions if one.target_shard_type_id not in BY_ID}
+        places = {}
+        for target in sorted(target for target in targets if index.get(target) is None):
+            found = await self.shards.read(shard.tenant_id, ShardId(target))
+            if found is not None and found.id not in {target, shard.id}:
+                places[target] = found.id
+        return led(shard.link_decisions, places)
+
     async def places(
         self, shard: Shard, targets: Iterable[Target], index: AnchorIndex | None, folder: Folder | None, *, at: datetime
     ) -> dict[ShardId, ShardId]:
@@ -84,13 +95,13 @@ class Looking:
         Raises:
             Conflict: one was there a moment ago, and is not any more.
         """
-        led, places = led_to(shard), {}
+        before, places = led_to(shard), {}
         for target in targets:
             if index is not None and index.get(target.shard_id) is not None:
                 places[target.shard_id] = target.shard_id
                 continue
             is_read = folder is not None and folder.shard_id == target.shard_id
-            remembered = target.shard_id if is_read else None if index is not None else led.get(target.shard_id, target.shard_id)
+            remembered = target.shard_id if is_read else None if index is not None else before.get(target.shard_id, target.shard_id)
             place = await ensure(shard.tenant_id, target, remembered=remembered, shards=self.shards, known=self.known, at=at)
             places[target.shard_id] = place.shard_id
             if place.is_new:

@@ -32,8 +32,8 @@ class Anchors(Protocol):
 class Policies(Protocol):
     """Tenants' linking policies: ``shared/linking/remembered_policies.py``."""
 
-    async def of(self, tenant_id: str) -> LinkingPolicy:
-        """A tenant's.
+    async def of(self, tenant_id: str, *, fresh: bool = False) -> LinkingPolicy:
+        """A tenant's; with ``fresh`` as it is now.
 
         Raises:
             ConfigurationError: what is stored is no policy.

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from processors.enrichment.anchors.anchor import DEALS
-from processors.enrichment.candidates import Candidates, taking_part
+from processors.enrichment.candidates import Candidates, few, taking_part
 from processors.enrichment.weighing import Candidate, Weighed, piece
 from shared.linking.evidence import Evidence
 from shared.linking.policy import LinkingPolicy
@@ -69,7 +69,7 @@ def by_contacts(candidates: Candidates, contacts: Sequence[Sure]) -> None:
         evidence = piece(
             candidates.policy, "contact-of", "relation", found_in="", value="", strength=contact.confidence, via=contact.shard_id
         )
-        for deal in candidates.index.deals_of_contact(contact.shard_id):
+        for deal in few(candidates.index.deals_of_contact(contact.shard_id)):
             candidates.add_anchor(deal, evidence)
 
 

@@ -190,16 +190,17 @@ def _concerns(shard_type_id: str, changed_type_id: str) -> bool:
 
 
 def _by_id(shard: Shard, known: str, edges: Edges) -> Recognition:
-    """A file or a folder: whether it is there, and what it is attached to, which files in a folder are told."""
-    is_folder = shard.shard_type_id == "c_folder"
-    before, after = (links_of(each) if is_folder else () for each in (shard.internal_relationships, edges))
-    is_there = shard.status == "active"
+    """A file or a folder: whether it is there, and what it is attached to, which files in a folder are told. Compared with what was told
+    last and not with the edges as they are: a person's decision is among those before anybody was told."""
+    after = links_of(edges) if shard.shard_type_id == "c_folder" else ()
+    is_there, was_there = shard.status == "active", _hash_in(known) != GONE
     keys = tuple(of_native_id(f"{edge.system}:{edge.external_id}") for edge in shard.external_relationships) if is_there else ()
+    hashed = digest(keys, [asdict(link) for link in after]) if is_there else GONE
     return Recognition(
-        hash=digest(keys, [asdict(link) for link in after]) if is_there else GONE,
+        hash=hashed,
         keys=keys,
-        is_news=is_there is (_hash_in(known) == GONE),
-        has_other_links=before != after,
+        is_news=is_there is not was_there,
+        has_other_links=shard.shard_type_id == "c_folder" and hashed != _hash_in(known) and (was_there or bool(after)),
         is_remembered=False,
     )
 

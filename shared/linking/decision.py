@@ -4,7 +4,7 @@ A decision is about one statement: this shard, this relationship, that shard. ``
 suggesting it again; ``approved`` and ``manual`` make it, whatever the evidence says by now.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -45,3 +45,19 @@ def with_decision(decisions: Iterable[LinkDecision], made: LinkDecision) -> tupl
     """The decisions, with this one instead of any about the same statement."""
     others = (decision for decision in decisions if decision.statement != made.statement)
     return tuple(sorted((*others, made), key=lambda decision: decision.statement))
+
+
+def led(decisions: Iterable[LinkDecision], places: Mapping[str, str]) -> tuple[LinkDecision, ...]:
+    """The decisions, those about a record that was merged as decisions about the shard that carries it on. Of two that are about the same
+    then, the later one is the last word.
+
+    Args:
+        decisions: as they stand with a shard.
+        places: the id a decision is about → the shard that carries it on, where that is another.
+    """
+    last: dict[tuple[str, str], LinkDecision] = {}
+    for decision in sorted(decisions, key=lambda one: (one.decided_at, one.holds, one.statement)):
+        place = places.get(decision.target_shard_id, decision.target_shard_id)
+        moved = decision.model_copy(update={"target_shard_id": place})
+        last[moved.statement] = moved
+    return tuple(sorted(last.values(), key=lambda decision: decision.statement))

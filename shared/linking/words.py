@@ -22,8 +22,10 @@ KINDS: Final[Mapping[str, str]] = {
     "c_project": "project",
 }
 FIELDS: Final[Mapping[str, str]] = {
+    "members": "list of members",
     "parentExternalId": "parent folder",
     "parentFolderExternalId": "parent folder",
+    "permissions": "sharing list",
     "reportsToId": "manager",
     "shortcutTargetFolderId": "target",
     "shortcutTargetId": "target",
@@ -46,7 +48,8 @@ class Named:
     @property
     def quoted(self) -> str:
         """Its name; of one without, what it is."""
-        return f"«{self.name}»" if self.name else f"the {self.kind}"
+        name = _text(self.name)
+        return f"«{name}»" if name else f"the {self.kind}"
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,14 @@ def _near_name(piece: _Piece) -> str:
 
 def _domain(piece: _Piece) -> str:
     domain = f", {piece.value}," if piece.value else ""
+    if piece.field == "website":
+        return f"{piece.place} is at the domain{domain} of {piece.other.quoted}"
     return f"{piece.place} holds an address at the domain{domain} of {piece.other.quoted}"
+
+
+def _near_in_time(piece: _Piece) -> str:
+    day = f" on {piece.value}," if piece.value else ""
+    return f"the {piece.owner.kind} was made or changed{day} near {piece.its} close date"
 
 
 def _team(piece: _Piece) -> str:
@@ -120,7 +130,7 @@ SENTENCES: Final[Mapping[Feature, Callable[[_Piece], str]]] = {
     "team": _team,
     "amount": lambda piece: piece.told(f"{piece.place} holds {piece.its} amount", piece.value),
     "close-date": lambda piece: piece.told(f"{piece.place} holds {piece.its} close date", piece.value),
-    "near-in-time": lambda piece: piece.told(f"the {piece.owner.kind} was made or changed near {piece.its} close date", piece.value),
+    "near-in-time": _near_in_time,
 }
 NOTES: Final[Mapping[EvidenceSource, str]] = {
     "explicit": "written there as such",
@@ -187,7 +197,9 @@ def why(
 def _told(said: Mapping[str, Any], owner: Named, other: Named, via: Mapping[str, Named]) -> str:
     feature, source = said.get("feature"), said.get("source")
     through = said.get("via")
-    piece = _Piece(owner, other, _text(said.get("field")), _text(said.get("value")), via.get(through) if isinstance(through, str) else None)
+    named = via.get(through) if isinstance(through, str) else None
+    value = "" if through is not None and named is None else _text(said.get("value"))  # what it says is of a shard that may not be seen
+    piece = _Piece(owner, other, _text(said.get("field")), value, named)
     for known, sentence in SENTENCES.items():
         if known == feature:
             note = next((text for noted, text in NOTES.items() if noted == source and noted not in USUAL[known]), None)

@@ -17,6 +17,7 @@ from typing import Final
 from processors.enrichment.anchors.index import MOST_ANCHORS, AnchorIndex
 from processors.enrichment.anchors.snapshots import Unsaved
 from shared.linking.anchor import AnchorRow, AnchorRows, AnchorSnapshots
+from shared.shards.model import DELETED_TTL_SECONDS
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
 
@@ -34,6 +35,8 @@ SLICE_ROWS: Final = 100
 """After so many rows others have their turn: some milliseconds."""
 READ_AGAIN_EVERY: Final = timedelta(minutes=10)
 """Of a tenant with more anchors than are held: how often those that were left out are looked for, when there is room again."""
+SNAPSHOT_GOOD_FOR: Final = timedelta(seconds=DELETED_TTL_SECONDS) - timedelta(days=7)
+"""What is gone is told by the store for this long: an older snapshot may have anchors of which nobody says any more that they are gone."""
 
 
 @dataclass
@@ -132,7 +135,7 @@ class AnchorCache:
         began_at, index = self.now(), AnchorIndex(tenant_id, default_country=default_country, most=self.most)
         snapshot = await self.snapshots.read(tenant_id)
         held = _Held(index, Unsaved(tenant_id, self.snapshots), read_at=began_at, began_at=began_at)
-        if snapshot is None:
+        if snapshot is None or snapshot.changed_at < (began_at - SNAPSHOT_GOOD_FOR).timestamp():
             return held
         for number, row in enumerate(snapshot.rows):
             if number % SLICE_ROWS == 0:

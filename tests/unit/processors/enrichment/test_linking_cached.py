@@ -12,11 +12,12 @@ from processors.enrichment.relinking import LATER
 from shared import topology
 from shared.contracts.ingestion import IngestionEvent
 from shared.contracts.shard_emitted import ShardEmitted
+from shared.linking.policy import LinkingPolicy, StoredPolicy
 from shared.linking.remembered_policies import RememberedPolicies
 from shared.messaging.delivery import Handler
 from shared.shards.known import KnownShards
 from tests.unit.processors.chain.linked_records import COMPANY, DEAL, PROPOSAL, channel, company, customer, links, proposal, renewal
-from tests.unit.processors.chain.records import gone
+from tests.unit.processors.chain.records import emitted, gone, shard
 
 FIVE = (company(), customer(), renewal(), proposal(), channel())
 ON_COMPANY = ("attached_to", COMPANY)
@@ -87,6 +88,21 @@ async def test_a_worker_that_remembers_a_company_links_to_it_and_the_second_look
     await at(other, pipeline)
 
     assert ON_COMPANY not in await links(pipeline, PROPOSAL)
+
+
+async def test_a_policy_that_was_changed_a_moment_ago_is_linked_by_where_everything_is_looked_at_anew() -> None:
+    """``linking set`` and then ``linking relink``: no worker goes on by what it remembers, for it would not look a second time."""
+    pipeline = InMemoryPipeline()
+    one = worker(pipeline)
+    await at(one, pipeline, company(), proposal())
+    assert ON_COMPANY in await links(pipeline, PROPOSAL)
+    policy = LinkingPolicy(links_automatically=False)
+    await pipeline.policies.write(StoredPolicy(tenant_id="acme", policy=policy, updated_by="operator", updated_at=pipeline.clock()))
+    pipeline.clock.advance(seconds=5)
+
+    await one(emitted(await shard(pipeline, PROPOSAL), cause=f"relink:{'1' * 32}"))
+
+    assert await links(pipeline, PROPOSAL) == {}
 
 
 def test_a_second_look_comes_when_no_worker_can_know_the_old_state_any_longer() -> None:

@@ -6,11 +6,14 @@ from typing import Any, Final
 import pytest
 
 from devtools.fakes.pipeline import InMemoryPipeline
+from processors.enrichment.candidates import MOST_LED
 from shared.contracts.ingestion import IngestionEvent
+from shared.conversions.identifiers import salesforce_id
 from shared.linking.policy import LinkingPolicy, StoredPolicy
 from shared.shards.ids import ShardId
 from tests.unit.processors.chain.linked_records import (
     ADDRESS,
+    CHANNEL,
     COMPANY,
     CUSTOMER,
     DEAL,
@@ -24,6 +27,7 @@ from tests.unit.processors.chain.linked_records import (
     company,
     customer,
     folder,
+    of,
     renewal,
     seller,
     told,
@@ -97,8 +101,9 @@ async def test_what_is_no_mention_leads_nowhere(text: str) -> None:
     assert await found(file(text)) == {}
 
 
-async def test_the_tenants_own_domain_says_nothing_of_a_customer() -> None:
-    own = EVERYTHING.model_copy(update={"own_domains": ("harbourlights.example",)})
+@pytest.mark.parametrize("domain", ["harbourlights.example", "mail.harbourlights.example"])
+async def test_the_tenants_own_domain_says_nothing_of_a_customer(domain: str) -> None:
+    own = EVERYTHING.model_copy(update={"own_domains": (domain,)})
 
     assert await found(file("From sales@harbourlights.example"), policy=own) == {}
 
@@ -157,6 +162,38 @@ async def test_a_contact_whose_company_the_crm_names_is_not_guessed_at_another()
     assert evidence == {}
 
 
+async def test_an_address_that_somebody_wrote_in_a_channel_counts_as_messaging_too() -> None:
+    evidence = await found(channel(topic=f"Ask {ADDRESS}"), of=TALK)
+
+    assert evidence[CUSTOMER] == [("email", "messaging")]
+    assert ("email-domain", "messaging") in evidence[COMPANY]
+
+
+async def test_what_mentions_itself_is_not_linked_to_itself() -> None:
+    other = channel_events.channel("C0OTHER0001", name="other", at=0, topic={"value": ""})
+
+    evidence = await found(other, channel(topic=f"<#{CHANNEL}> and <#C0OTHER0001>"), of=TALK)
+
+    assert evidence[of("Channel", "C0OTHER0001")] == [("native-id", "explicit")]
+    assert TALK not in evidence
+    assert await found(file(FILE_URL)) == {}
+
+
+async def test_what_leads_to_more_than_twenty_leads_to_none_so_that_a_shard_never_has_thousands_of_links() -> None:
+    """Contacts that all have the same address, or the number of one switchboard; a contact of very many deals."""
+    many = [
+        customer(record=salesforce_id(f"003Kd00000zEp{number:02}"), AccountId=None, FirstName=f"N{number}", Phone="+49 30 4711")
+        for number in range(MOST_LED + 1)
+    ]
+    text = f"{ADDRESS}, +49 30 4711"
+
+    everybody = await found(*many[:-2], file(text))
+    nobody = await found(*many, file(text))
+
+    assert len(everybody) == MOST_LED + 2  # the company, too, by the domain, and its deal
+    assert set(nobody) == {COMPANY, DEAL}
+
+
 async def test_an_edge_has_at_most_ten_pieces_of_evidence_and_they_fit_a_document() -> None:
     text = f"{DEAL_URL} Harbour Lights - Lantern Renewal EUR 48,000.00 2026-12-15 {ADDRESS}"
     shared = file(text, name="Harbour Lights - Lantern Renewal", shared_with=["vera@acme.example"])
@@ -165,3 +202,20 @@ async def test_an_edge_has_at_most_ten_pieces_of_evidence_and_they_fit_a_documen
 
     assert max(map(len, evidence.values())) <= 10
     assert len(json.dumps(evidence)) < 8_000
+
+
+async def test_the_deal_of_a_company_counts_only_where_it_has_just_one_that_is_open() -> None:
+    second = renewal(Name="Second", ContactId=None).model_copy(update={"source_id": "006sf0000000001"})
+    closed = second.model_copy(update={"payload": {**(second.payload or {}), "IsClosed": True}})
+    text = file("We met Harbour Lights yesterday.")
+
+    assert set(await found(second, text)) == {COMPANY}
+    assert DEAL in await found(closed, text)
+
+
+async def test_a_sum_in_another_currency_and_a_day_far_from_the_closing_confirm_nothing() -> None:
+    deal = renewal(saved=2, ContactId=None, CurrencyIsoCode="EUR")
+
+    assert ("amount", "amount") in (await found(deal, file(f"{DEAL_URL}: EUR 48,000.00")))[DEAL]
+    evidence = (await found(deal, file(f"{DEAL_URL}: USD 48,000.00")))[DEAL]
+    assert {feature for feature, _ in evidence}.isdisjoint({"amount", "near-in-time"})

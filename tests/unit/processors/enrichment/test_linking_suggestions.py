@@ -12,6 +12,7 @@ from shared.linking.policy import LinkingPolicy, StoredPolicy
 from shared.linking.suggestion import SuggestedLink, SuggestionFilter
 from shared.shards.ids import ShardId
 from shared.shards.model import Shard
+from shared.shards.store import DecisionsChange
 from shared.telemetry.names import Metric
 from tests.unit.processors.chain.linked_records import COMPANY, CUSTOMER, DEAL, PROPOSAL, company, customer, links, proposal, renewal
 from tests.unit.processors.chain.records import emitted, gone, say, settle, shard
@@ -147,6 +148,19 @@ async def test_what_was_rejected_is_never_linked_nor_suggested_again_whatever_sp
     await say(pipeline, renewal(saved=2, Name="notes", AccountId=None, Amount=48000.0, OwnerId=None), company())
 
     assert ON_DEAL not in await links(pipeline, PROPOSAL)
+    assert only(pipeline).status == "rejected"
+
+
+async def test_a_suggestion_that_was_rejected_does_not_wait_again_even_where_the_shard_has_lost_the_decision() -> None:
+    """Its retention was over, and the record is there again: the suggestion still knows."""
+    pipeline = await suggesting()
+    await decided(pipeline, "rejected")
+    await settle(pipeline)
+    known = await shard(pipeline, PROPOSAL)
+    await pipeline.shards.change(known, DecisionsChange((), tuple(known.internal_relationships)))
+
+    await say(pipeline, emitted(known, cause=f"relink:{'1' * 32}"))
+
     assert only(pipeline).status == "rejected"
 
 

@@ -99,6 +99,14 @@ def test_what_speaks_against_it_lowers_the_score(found: Weighed, reasons: list[s
     assert found.score == score(found.evidence, found.penalties)
 
 
+def test_each_of_what_speaks_against_it_multiplies_the_score() -> None:
+    abroad = anchor("c_opportunity", isClosed=True, billingCountryCode="DE")
+
+    assert of(said("exact-name", "name"), to=anchor("c_opportunity", isClosed=True)).score == round(0.92 * 0.8, 4)
+    assert of(said("exact-name", "name"), to=abroad, country="FR").score == round(0.92 * 0.7 * 0.8, 4)
+    assert of(said("exact-name", "name"), to=anchor(name="Bank")).score == round(0.92 * 0.5, 4)
+
+
 def named(strength: float, target: str, kind: str = "c_account") -> Weighed:
     return of(said("exact-name", "name", strength=strength), target=target, kind=kind)
 

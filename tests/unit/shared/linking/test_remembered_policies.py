@@ -49,6 +49,19 @@ async def test_each_tenant_links_by_its_own() -> None:
     assert (await policies.of("globex")).link_from == 0.7
 
 
+async def test_who_looks_at_links_anew_has_the_policy_of_now_and_others_wait_for_no_read() -> None:
+    """An operator changes the policy and has everything relinked in the same minute."""
+    store = InMemoryLinkingPolicies()
+    policies, clock = remembered(store)
+    await policies.of("acme")
+    clock.advance(seconds=5)
+    await keep(store, "acme", LinkingPolicy(link_from=0.9))
+
+    assert (await policies.of("acme", fresh=True)).link_from == 0.9
+    assert (await policies.of("acme", fresh=True)).link_from == (await policies.of("acme")).link_from == 0.9
+    assert store.reads == 1
+
+
 async def test_a_change_is_read_after_a_minute_and_no_request_is_made_before() -> None:
     store = InMemoryLinkingPolicies()
     policies, clock = remembered(store)

@@ -46,7 +46,7 @@ SAID: list[tuple[dict[str, Any], str]] = [
     (piece("close-date", "temporal", "name", "2026-12-01"), "the file's name holds the deal's close date: 2026-12-01"),
     (
         piece("near-in-time", "temporal", "createdDate", "2026-11-20"),
-        "the file was made or changed near the deal's close date: 2026-11-20",
+        "the file was made or changed on 2026-11-20, near the deal's close date",
     ),
 ]
 
@@ -99,6 +99,33 @@ def test_a_shard_that_may_not_be_named_and_one_without_a_name_are_called_by_what
     assert told(piece("near-in-time", "temporal"), owner=Named("c_new", "x")) == [
         "the record was made or changed near the deal's close date"
     ]
+
+
+def test_lists_of_people_and_websites_are_called_what_they_are() -> None:
+    assert told(
+        piece("email", "participant", "members", "a@x.example"),
+        piece("email", "participant", "permissions", "a@x.example"),
+        piece("email-domain", "name", "website", "x.example"),
+        other=Named("c_account", "Harbour"),
+    ) == [
+        "the file's list of members holds the address of «Harbour»: a@x.example",
+        "the file's sharing list holds the address of «Harbour»: a@x.example",
+        "the file's website is at the domain, x.example, of «Harbour»",
+    ]
+
+
+def test_what_speaks_through_a_shard_that_may_not_be_seen_is_told_without_its_value() -> None:
+    """The address is that of somebody whom the reader may not see."""
+    hidden = piece("team", "participant", "members", "secret@x.example", via="person-1")
+
+    assert told(hidden) == ["a person, who owns the deal, is among the people of the file"]
+    assert told({**hidden, "via": "company-1"})[0].startswith("secret@x.example")
+
+
+def test_a_name_is_told_on_one_line_and_cut() -> None:
+    [sentence] = told(piece("phone", "name", "text", "+49"), other=Named("c_contact", "Ann\n" * 900))
+    assert len(sentence) < 400
+    assert "\n" not in sentence
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,23 @@ async def test_a_worker_that_starts_later_reads_a_snapshot_and_what_changed_sinc
     assert anchor.name == "Renamed"
 
 
+async def test_a_snapshot_from_before_deleted_shards_are_removed_is_not_believed() -> None:
+    """What was deleted since and is removed by now, no row tells of: it would be linked to for ever."""
+    worker = Worker()
+    worker.store.write("acme", *(row(number) for number in range(FEWEST + 1)))
+    await worker.names()
+    await worker.cache.close()
+    assert worker.snapshots.writes == 1
+    worker.pass_by(timedelta(days=91))
+    del worker.store.rows["acme"]["shard-00001"]  # as the store does when its time to live is over
+
+    later = worker.other()
+
+    assert (await later.of("acme")).get("shard-00001") is None
+    await later.close()
+    assert "shard-00001" not in {one.shard_id for one in worker.snapshots.known["acme"].rows}
+
+
 async def test_a_new_snapshot_is_saved_when_a_tenth_has_changed_and_no_sooner_than_ten_minutes_after_the_last() -> None:
     worker = Worker()
     worker.store.write("acme", *(row(number) for number in range(FEWEST * 10)))
