@@ -63,8 +63,9 @@ def assess(subject: Subject, index: AnchorIndex, policy: LinkingPolicy, known: K
     decided = {decision.statement: decision for decision in decisions}
     candidates = mentioned_in(subject, index, policy, known.stored)
     by_folder(candidates, known.folder)
-    contacts = _sure("c_contact", candidates, policy.link_from, known.stated, decided)
-    companies = _sure("c_account", candidates, policy.suggest_from, known.stated, decided)
+    scale = _Scale(subject.country)
+    contacts = _sure("c_contact", candidates, scale, least=policy.link_from, stated=known.stated, decided=decided)
+    companies = _sure("c_account", candidates, scale, least=policy.suggest_from, stated=known.stated, decided=decided)
     by_contacts(candidates, contacts)
     by_companies(candidates, companies)
     corroborate(candidates)
@@ -80,27 +81,44 @@ def assess(subject: Subject, index: AnchorIndex, policy: LinkingPolicy, known: K
         known_addresses=sorted(addresses_of_members(subject, index)),
     )
     return Assessment(
-        decided=decide(_weighed(open_ones, subject), decided, policy),
+        decided=decide(scale.weighed(open_ones), decided, policy),
         keys=keys,
         has_more_keys=has_more,
         mentions={kind: len(found) for kind in ("id", "email", "phone", "money", "date") if (found := subject.mentions.of(kind))},
     )
 
 
-def _weighed(candidates: Iterable[Candidate], subject: Subject) -> list[Weighed]:
-    return [one for each in candidates if (one := weighed(each, country=subject.country)) is not None]
+@dataclass(frozen=True)
+class _Scale:
+    """Weighs each candidate once: a contact is weighed for what it leads to, and for itself."""
+
+    country: str | None
+    known: dict[str, tuple[int, Weighed | None]] = field(default_factory=dict)
+    """By id: how many pieces there were, and what they came to."""
+
+    def weighed(self, candidates: Iterable[Candidate]) -> list[Weighed]:
+        """Those that something but corroborating evidence speaks for."""
+        return [one for each in candidates if (one := self._one(each)) is not None]
+
+    def _one(self, candidate: Candidate) -> Weighed | None:
+        known = self.known.get(candidate.shard_id)
+        if known is None or known[0] != len(candidate.pieces):
+            known = self.known[candidate.shard_id] = (len(candidate.pieces), weighed(candidate, country=self.country))
+        return known[1]
 
 
 def _sure(
     shard_type_id: str,
     candidates: Candidates,
+    scale: _Scale,
+    *,
     least: float,
     stated: Iterable[Stated],
     decided: Mapping[tuple[str, str], LinkDecision],
 ) -> list[Sure]:
     """Contacts, or companies, that lead to deals: those that people confirmed, the vendor states, or something leads to; in one order."""
     open_ones = [one for one in candidates.of_type(shard_type_id) if one.statement not in decided]
-    found = {one.shard_id: one.confidence for one in sure_of(_weighed(open_ones, candidates.subject), least)}
+    found = {one.shard_id: one.confidence for one in sure_of(scale.weighed(open_ones), least)}
     found |= {one.shard_id: one.confidence for one in stated if one.shard_type_id == shard_type_id}
     found |= {one.target_shard_id: 1.0 for one in decided.values() if one.holds and one.target_shard_type_id == shard_type_id}
     return [Sure(shard_id, confidence) for shard_id, confidence in sorted(found.items())]

@@ -18,6 +18,7 @@ from shared.linking.evidence import Evidence, EvidenceSource
 from shared.linking.policy import LinkingPolicy
 from shared.linking.vocabulary import relation_between
 
+SURNAME_ALONE: Final = 0.6
 MEMBERS: Final = "members"
 """The field of a channel that says who is in it."""
 MOST_LED: Final = 20
@@ -165,10 +166,15 @@ def _by_names(candidates: Candidates) -> None:
                 source,
                 found_in=name,
                 value=text[hit.start : hit.end] or hit.text,
-                strength=hit.rarity if hit.is_exact else name_strength(hit.similarity) * min(1.0, hit.rarity),
+                strength=_whole(anchor) * (hit.rarity if hit.is_exact else name_strength(hit.similarity) * min(1.0, hit.rarity)),
                 span=(hit.start, hit.end),
             )
             candidates.add_anchor(anchor, evidence)
+
+
+def _whole(anchor: Anchor) -> float:
+    """How much a name says of who has it: a surname alone is many people's."""
+    return SURNAME_ALONE if anchor.shard_type_id == "c_contact" and all(len(name) == 1 for name in anchor.names) else 1.0
 
 
 def _written_source(subject: Subject) -> EvidenceSource:

@@ -10,6 +10,7 @@ from processors.enrichment.candidates import MOST_LED
 from shared.contracts.ingestion import IngestionEvent
 from shared.conversions.identifiers import salesforce_id
 from shared.linking.policy import LinkingPolicy, StoredPolicy
+from shared.linking.suggestion import SuggestionFilter
 from shared.shards.ids import ShardId
 from tests.unit.processors.chain.linked_records import (
     ADDRESS,
@@ -219,3 +220,13 @@ async def test_a_sum_in_another_currency_and_a_day_far_from_the_closing_confirm_
     assert ("amount", "amount") in (await found(deal, file(f"{DEAL_URL}: EUR 48,000.00")))[DEAL]
     evidence = (await found(deal, file(f"{DEAL_URL}: USD 48,000.00")))[DEAL]
     assert {feature for feature, _ in evidence}.isdisjoint({"amount", "near-in-time"})
+
+
+async def test_a_surname_alone_links_nothing_because_it_is_many_people_s() -> None:
+    pipeline = InMemoryPipeline()
+
+    await say(pipeline, customer(FirstName=None, LastName="Castillo", Email=None), file("Dolores Castillo called."))
+
+    shard_of_file = next(each for each in pipeline.shards.all() if each.shard_type_id == "c_file")
+    assert [edge for edge in shard_of_file.internal_relationships if edge["createdBy"] == "enrichment"] == []
+    assert [one async for one in pipeline.suggestions.listed("acme", SuggestionFilter(), now=pipeline.clock())] == []
