@@ -17,13 +17,13 @@ from typing import Any, Final
 import httpx2
 from typing_extensions import override
 
+from devtools.fakes.pipeline import STAGES
 from devtools.fakes.polled_slack import SYNC_QUEUES, WINDOW
 from devtools.fakes.pushed_slack import PushedSlack
 from devtools.fakes.shards import InMemoryDirectory, InMemoryRecordIndex
 from devtools.vendors.slack.announcements import Outgoing
 from devtools.vendors.slack.shipping import Received
 from ingestion.coalescing import Coalescing
-from shared import topology
 from shared.errors import DependencyUnavailable
 from shared.http.client import http_client
 from shared.messaging.envelope import Envelope
@@ -44,13 +44,6 @@ from tests.integration.slack_day.changes import Actor
 from tests.integration.slack_day.faults import TOLD_LATE, FaultsOfADay
 from tests.integration.slack_day.stated import ASKED, CHANGES, NOTHING_LOST
 
-PIPELINE: Final = (
-    topology.INGESTION_EVENTS,
-    topology.INGESTION_EVENTS_BULK,
-    topology.SHARD_EMISSION,
-    topology.ENRICHMENT_JOBS,
-    topology.EMBEDDING_JOBS,
-)
 TICK: Final = timedelta(minutes=10)
 LONGER: Final = timedelta(hours=6)
 """How much longer the day may be, until every fault that waits for a call has met one."""
@@ -310,7 +303,7 @@ class Day:
     def _due(self) -> list[Envelope]:
         now = self.clock()
         found = []
-        for queue in (*SYNC_QUEUES, *PIPELINE):
+        for queue in (*SYNC_QUEUES, *STAGES):
             for envelope in self.transport.due(queue):
                 held_until = self._held_until.get(envelope.id)
                 if held_until is None:
