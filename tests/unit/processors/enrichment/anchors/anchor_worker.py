@@ -52,7 +52,7 @@ class Store(AnchorRows):
 
     @override
     def sharing(self, tenant_id: str, keys: object) -> AsyncIterator[Shard]:
-        raise NotImplementedError
+        raise NotImplementedError  # a worker only reads what has changed
 
 
 class Worker:
