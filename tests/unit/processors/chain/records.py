@@ -85,6 +85,14 @@ async def say(pipeline: InMemoryPipeline, *messages: Message) -> None:
     await settle(pipeline)
 
 
+async def one_after_the_other(*events: IngestionEvent) -> InMemoryPipeline:
+    """How it ends when nothing happens at once."""
+    pipeline = InMemoryPipeline()
+    for event in events:
+        await say(pipeline, event)
+    return pipeline
+
+
 async def settle(pipeline: InMemoryPipeline) -> None:
     """Deliver until nothing waits, also what comes back later."""
     while await pipeline.run_all() or any(pipeline.transport.on(queue) for queue in STAGES):

@@ -20,7 +20,7 @@ from tests.unit.processors.chain.records import (
     contact,
     deal,
     graph,
-    say,
+    one_after_the_other,
     unfinished,
 )
 
@@ -34,14 +34,6 @@ async def arrived(order: Sequence[tuple[int, IngestionEvent]], choose: Choose) -
         envelope = Envelope.of(event, traceparent=None)
         await pipeline.transport.send(again(envelope, number) if number else envelope)
     await hand_over(pipeline, choose)
-    return pipeline
-
-
-async def one_after_the_other(*events: IngestionEvent) -> InMemoryPipeline:
-    """How it ends when nothing happens at once."""
-    pipeline = InMemoryPipeline()
-    for event in events:
-        await say(pipeline, event)
     return pipeline
 
 

@@ -38,7 +38,7 @@ from tests.unit.processors.chain.linked_records import (
     suggested,
     told,
 )
-from tests.unit.processors.chain.records import OTHER_ACCOUNT, again, gone, lead, merged, say, unfinished
+from tests.unit.processors.chain.records import OTHER_ACCOUNT, again, gone, lead, merged, one_after_the_other, say, unfinished
 from tests.unit.processors.normalization import drive_events
 
 OTHER_CONTACT: Final = "003Kd00000cOnT2IAK"
@@ -110,13 +110,6 @@ async def arrived(events: Sequence[IngestionEvent], random: Random) -> InMemoryP
         if random.random() < 0.3:
             await hand_over(pipeline, workers.choose)
     await hand_over(pipeline, workers.choose, twice=lambda: random.random() < 0.1)
-    return pipeline
-
-
-async def one_after_the_other(*events: IngestionEvent) -> InMemoryPipeline:
-    pipeline = InMemoryPipeline()
-    for event in events:
-        await say(pipeline, event)
     return pipeline
 
 
