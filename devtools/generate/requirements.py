@@ -36,6 +36,7 @@ FILES = (
     Requirements("requirements-dev.txt", ("--group", "dev", "-c", "requirements.txt", "pyproject.toml"), ("dev",), ("requirements.txt",)),
     Requirements("requirements-offline.txt", ("--group", "offline", "--no-deps"), ("offline",), is_apart=True),
     Requirements("requirements-linking-data.txt", ("--group", "linking-data", "--no-deps"), ("linking-data",), is_apart=True),
+    Requirements("requirements-azure-cli.txt", ("--group", "azure-cli"), ("azure-cli",), is_apart=True),
 )
 
 
