@@ -43,6 +43,13 @@ def rows(query: Query, outer: Scope) -> list[Value]:
     return distinct(values) if query.is_distinct else values
 
 
+def is_met(query: Query, outer: Scope) -> bool:
+    """Whether a subquery has a row. Looked for no further than to the first."""
+    if query.aggregates:
+        return bool(rows(query, outer))
+    return any(projected(query, scope) is not UNDEFINED for scope in matches(query, outer))
+
+
 def distinct(values: Iterable[Value]) -> list[Value]:
     """The first of each group of equal values."""
     return list({identity(value): value for value in reversed(list(values))}.values())[::-1]

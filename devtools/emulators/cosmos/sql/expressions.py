@@ -5,15 +5,17 @@ refuses those no FROM or JOIN explains.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from devtools.emulators.cosmos.sql import operators
 from devtools.emulators.cosmos.sql.distance import Argument, distance_of, score
+from devtools.emulators.cosmos.sql.evaluate import is_met, rows
 from devtools.emulators.cosmos.sql.frame import Frame
 from devtools.emulators.cosmos.sql.functions import AGGREGATES, FUNCTIONS
 from devtools.emulators.cosmos.sql.lexer import Token, Tokens
 from devtools.emulators.cosmos.sql.paths import constant, member
-from devtools.emulators.cosmos.sql.syntax import Aggregate, Evaluate, Expression, QuerySyntaxError
+from devtools.emulators.cosmos.sql.syntax import Aggregate, Evaluate, Expression, Query, QuerySyntaxError
 from devtools.emulators.cosmos.values import UNDEFINED, Value
 
 RESERVED: Final = (
@@ -24,11 +26,11 @@ LITERALS: Final[Mapping[str, Value]] = {"TRUE": True, "FALSE": False, "NULL": No
 
 
 class Expressions:
-    """Parses one expression at a time from `tokens`. `rows` parses a subquery and gives its rows as an array."""
+    """Parses one expression at a time from `tokens`. `subquery` parses a query in parentheses."""
 
-    def __init__(self, tokens: Tokens, rows: Callable[[], Evaluate]) -> None:
+    def __init__(self, tokens: Tokens, subquery: Callable[[], Query]) -> None:
         self._tokens = tokens
-        self._rows = rows
+        self._subquery = subquery
         self.frame = Frame()
         self.parameters: set[str] = set()
 
@@ -137,9 +139,9 @@ class Expressions:
 
     def _parenthesis(self) -> Expression:
         if self._tokens.next.is_word("SELECT"):
-            rows = self._rows()
+            query = self._subquery()
             self._tokens.expect(")")
-            return Expression(lambda scope: next(iter(rows(scope)), UNDEFINED))
+            return Expression(lambda scope: next(iter(rows(query, scope)), UNDEFINED))
         inside = self.parse()
         self._tokens.expect(")")
         return Expression(inside.evaluate)
@@ -169,9 +171,9 @@ class Expressions:
         name = token.text.upper()
         self._tokens.expect("(")
         if name in {"EXISTS", "ARRAY"}:
-            rows = self._rows()
+            query = self._subquery()
             self._tokens.expect(")")
-            return Expression((lambda scope: bool(rows(scope))) if name == "EXISTS" else rows)
+            return Expression(partial(is_met if name == "EXISTS" else rows, query))
         if name in AGGREGATES:
             return self._aggregate(name, token)
         if name == "VECTORDISTANCE":

@@ -23,7 +23,7 @@ class Function:
 
     def __call__(self, *values: Value) -> Value:
         """The function's value, or UNDEFINED."""
-        if not self.takes_undefined and any(value is UNDEFINED for value in values):
+        if not self.takes_undefined and UNDEFINED in values:
             return UNDEFINED
         return self.call(*values)
 
@@ -55,6 +55,8 @@ def array_contains(array: Value, wanted: Value, is_partial: Value = False) -> Va
     """Whether an element equals `wanted` or, with a third argument true, has at least all its properties."""
     if not isinstance(array, list) or not isinstance(is_partial, bool):
         return UNDEFINED
+    if isinstance(wanted, str):
+        return wanted in array  # a text equals nothing but a text, in Python as here: hundreds of keys are looked through at C's pace
     return any(_has(element, wanted) if is_partial else same(element, wanted) for element in array)
 
 

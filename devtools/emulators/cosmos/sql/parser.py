@@ -6,7 +6,7 @@ yet sorts, alone and without ASC or DESC.
 """
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from devtools.emulators.cosmos.sql.evaluate import rows
@@ -38,14 +38,14 @@ class _Parser:
             raise QuerySyntaxError(f"Identifier '{name.text}' could not be resolved.", name.start, name.end)
         return replace(query, parameters=frozenset(self._expressions.parameters))
 
-    def _subquery(self) -> Evaluate:
+    def _subquery(self) -> Query:
         outer = self._expressions.frame
         self._expressions.frame = Frame()
         query, unknown = self._select(is_subquery=True)
         self._expressions.frame = outer
         for name in unknown:
             outer.use(name)
-        return lambda scope: rows(query, scope)
+        return query
 
     def _select(self, *, is_subquery: bool) -> tuple[Query, list[Token]]:
         """The query and the names that only a query around it could explain."""
@@ -135,9 +135,9 @@ class _Parser:
         self._tokens.expect("IN")
         if not self._tokens.take_symbol("("):
             return Source(alias, self._expressions.path().evaluate, each=True)
-        values = self._subquery()
+        query = self._subquery()
         self._tokens.expect(")")
-        return Source(alias, values, each=True)
+        return Source(alias, partial(rows, query), each=True)
 
     def _order(self) -> tuple[Order, ...]:
         if self._tokens.next.is_word("GROUP"):
