@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devtools.generate import infra, requirements, tables
+from devtools.monitoring import workbook
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +24,7 @@ class Stale:
 
 def stale_files(root: Path) -> Iterator[Stale]:
     """The files that can be made without help: compared whole."""
-    for path, text in {**infra.files(), **tables.pages(root)}.items():
+    for path, text in {**infra.files(), **workbook.files(), **tables.pages(root)}.items():
         file = root / path
         if not file.exists() or file.read_text() != text:
             yield Stale(path, text)

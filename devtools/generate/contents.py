@@ -56,7 +56,7 @@ def _default(variable: str) -> str:
 
 
 def metrics() -> list[Row]:
-    return [(f"`{metric.value}`", metric.meaning) for metric in Metric]
+    return [(f"`{metric.value}`", metric.instrument.value, metric.unit, metric.meaning) for metric in Metric]
 
 
 def slack_events() -> list[Row]:

@@ -16,6 +16,9 @@ from shared.topology import TOPOLOGY, Container, Queue
 EMULATOR_NAMESPACE = "sbemulatorns"
 """The one name the emulator accepts."""
 
+CLAIMS_OUTLIVE_THEIR_MESSAGE = timedelta(days=30)
+"""How long a body is kept after the last message that can name it has expired: time for an operator to look at what was parked."""
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -99,17 +102,24 @@ def _topology() -> dict[str, Any]:
         "queues": [{"name": queue.name, **_as_resource(_properties(queue))} for queue in TOPOLOGY.queues],
         "containers": [_container(container) for container in TOPOLOGY.containers],
         "blobContainers": list(TOPOLOGY.blob_containers),
+        "claimsKeptDays": (max(queue.time_to_live for queue in TOPOLOGY.queues) + CLAIMS_OUTLIVE_THEIR_MESSAGE).days,
     }
 
 
 def _container(container: Container) -> dict[str, Any]:
-    """As Azure Resource Manager writes it: more than one path is a hierarchical key, ``MultiHash``."""
+    """As Azure Resource Manager writes it: more than one path is a hierarchical key, ``MultiHash``.
+
+    Every container has every property, ``null`` where there is nothing to say: the Bicep compiler knows the file's shape and warns of a
+    property that only some have. ``space`` is the name of the space whose vectors it holds, and empty for the others.
+    """
     kind = "MultiHash" if len(container.partition_key) > 1 else "Hash"
     return {
         "name": container.name,
         "partitionKey": {"paths": list(container.partition_key), "kind": kind, "version": 2},
         "defaultTtl": container.default_ttl_seconds,
         "indexingPolicy": container.indexing_policy,
+        "vectorEmbeddingPolicy": container.vector_policy,
+        "space": container.space.name if container.space else "",
     }
 
 

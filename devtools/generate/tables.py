@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from devtools.generate import contents, faults, linking
+from devtools.generate import contents, faults, linking, parameters, resources
 from devtools.generate.contents import Row
+from devtools.monitoring import alerts
 
 MISSING = "**to be explained**"
 
@@ -34,7 +35,7 @@ class Table:
 
 TABLES: Mapping[str, Table] = {
     "settings": Table("variable", "default", "secret", rows=contents.settings, explained="what for"),
-    "metrics": Table("metric", "counts", rows=contents.metrics),
+    "metrics": Table("metric", "instrument", "unit", "what it says", rows=contents.metrics),
     "spans": Table("span", rows=contents.spans, explained="what for"),
     "functions": Table("function", "trigger", "route, queue or schedule", "class", rows=contents.functions, explained="what for"),
     "queues": Table("queue", "a message says", "lock", "time to live", "duplicate window", "deliveries", rows=contents.queues),
@@ -47,6 +48,9 @@ TABLES: Mapping[str, Table] = {
     "linking-values": Table("value", "set with", "at first", rows=linking.values, explained="what for"),
     "linking-weights": Table("feature", "weight at first", "may be off", rows=linking.weights, explained="what is noticed"),
     "linking-ceilings": Table("source", "ceiling at first", rows=linking.ceilings, explained="who says so"),
+    "alerts": Table("alert", "severity", "looks every", "fires when", rows=alerts.rows),
+    "parameters": Table("parameter", "dev", "prod", "otherwise", "what it is", rows=parameters.parameters),
+    "resources": Table("resource", "API version", "how many", "module", rows=resources.resources, explained="what for"),
     "errors": Table("error", "is a", "what it says", rows=contents.errors, explained="what happens"),
 }
 
