@@ -21,8 +21,15 @@ ANSWER_SECONDS: Final = 30.0
 """From the first byte of a call to the last of its answer, the wait for a free connection included. The read timeout of a client is per
 chunk, so an answer that trickles would never end."""
 
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Of one answer, unpacked. The largest an honest service gives is a batch of vectors, some 40 MB; without a bound a few kilobytes of packed
+zeros are gigabytes in a worker that serves every tenant."""
+
 LIMITS: Final = httpx2.Limits(max_connections=50, max_keepalive_connections=20, keepalive_expiry=60.0)
 """A connection unused for a minute is not tried again: Azure's outbound gateways forget it after four without a word."""
+
+_OF_THE_TRANSFER: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+"""What a body that was unpacked has not any more."""
 
 
 def http_client(*, transport: httpx2.AsyncBaseTransport | None = None) -> httpx2.AsyncClient:
@@ -44,16 +51,31 @@ async def response_to(
     """Send a request and read its whole answer, whatever its status: for a vendor whose body says more than the status.
 
     Raises:
-        DependencyUnavailable: no answer within ``answer_seconds``.
+        DependencyUnavailable: no answer within ``answer_seconds``, or one that is larger than MOST_BYTES.
         ConfigurationError: the address is neither http nor https.
     """
     try:
         async with asyncio.timeout(answer_seconds):
-            return await client.send(request)
+            response = await client.send(request, stream=True)
+            try:
+                return await _read(response, what)
+            finally:
+                await response.aclose()
     except httpx2.UnsupportedProtocol as error:
         raise ConfigurationError(f"{what}: the address is neither http nor https") from error
     except (httpx2.RequestError, TimeoutError, OSError) as error:
         raise DependencyUnavailable(f"{what}: no answer ({type(error).__name__})") from error
+
+
+async def _read(response: httpx2.Response, what: str) -> httpx2.Response:
+    """The answer with its body, unpacked piece by piece, so that it is given up as soon as it is too large."""
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise DependencyUnavailable(f"{what}: the answer is too large")
+    headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_TRANSFER]
+    return httpx2.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
 
 
 async def answer_of(

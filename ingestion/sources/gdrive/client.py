@@ -13,7 +13,8 @@ from ingestion.sources.gdrive.tokens import DIRECTORY_SCOPE, DRIVE_SCOPE, Tokens
 from shared.errors import ConfigurationError, PipelineError
 from shared.http.client import response_to
 from shared.telemetry.metrics import Metrics
-from shared.telemetry.names import Metric
+from shared.telemetry.names import Metric, Span
+from shared.telemetry.tracing import span
 
 DRIVE_API: Final = "/drive/v3/"
 DIRECTORY_API: Final = "/admin/directory/v1/"
@@ -83,8 +84,9 @@ class DriveClient:
             raise ConfigurationError("the address of Google's API is none") from error
         outcome, since, what = "answered", self._now(), f"Google Drive {operation}"
         try:
-            response = await response_to(self._http, request, what=what)
-            answer = answer_from(response, what=what, since=since, now=self._now())
+            with span(Span.VENDOR, source="gdrive", operation=operation):
+                response = await response_to(self._http, request, what=what)
+                answer = answer_from(response, what=what, since=since, now=self._now())
         except PipelineError as error:
             outcome = type(error).__name__
             raise
@@ -95,5 +97,5 @@ class DriveClient:
 
 
 def segment(text: str) -> str:
-    """An id as one segment of a path."""
-    return quote(text, safe="")
+    """An id as one segment of a path, be it two dots, which would lead out of it."""
+    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx2
 import jwt
@@ -84,7 +85,7 @@ class Session:
             if known is not None and known != refused:
                 return known
             if await self._account.change(partial(self._claimed, seen=memory.token)):
-                return await self._log_in(secret, cipher)
+                return await self._log_in(secret)
             if self._account.memory.token == memory.token:
                 await self._wait(LOOKS_AGAIN_SECONDS)
         raise DependencyUnavailable("log in: another worker is at it and does not come to an end")
@@ -96,15 +97,25 @@ class Session:
             return None
         return memory.model_copy(update={"login_until": now + LOGIN_TAKES, "token": None})
 
-    async def _log_in(self, secret: SecretStr, cipher: TokenCipher) -> Token:
+    async def _log_in(self, secret: SecretStr) -> Token:
         try:
-            token = await self._granted(secret)
+            secret, token = await self._granted_anew(secret)
         except BaseException:  # a cancellation, too, must not leave the others waiting
             await self._account.change(lambda memory: memory.model_copy(update={"login_until": None}))
             raise
-        sealed = cipher.sealed(token, at=self._now())
+        sealed = TokenCipher(secret.get_secret_value(), self._connection.id).sealed(token, at=self._now())
         await self._account.change(lambda memory: memory.model_copy(update={"login_until": None, "token": sealed}))
         return token
+
+    async def _granted_anew(self, secret: SecretStr) -> tuple[SecretStr, Token]:
+        """A session, and the secret it was given for: the one that is stored now, where the one that was known is refused."""
+        try:
+            return secret, await self._granted(secret)
+        except ConfigurationError:
+            again = await self._secrets.read(self._credential.secret_name, anew=True)
+            if again.get_secret_value() == secret.get_secret_value():
+                raise
+        return again, await self._granted(again)  # it was replaced just now
 
     async def _granted(self, secret: SecretStr) -> Token:
         credential = self._credential
@@ -123,6 +134,8 @@ class Session:
         if _organization_in(body.get("id")) != self._connection.account:
             # Or another organization's records would be taken for this tenant's.
             raise ConfigurationError("the credential opens another organization than the one that is connected: compare the two")
+        if not _may_hold_a_token(instance_url, credential.base_url):
+            raise DependencyUnavailable("log in: the organization's address is none a session may be sent to")
         return Token(value, instance_url.rstrip("/"))
 
     def _form(self, secret: SecretStr) -> dict[str, str]:
@@ -149,6 +162,16 @@ class Session:
         if not isinstance(key, RSAPrivateKey):
             raise ConfigurationError(f"the secret {self._credential.secret_name} is no private RSA key in PEM without a password")
         return key
+
+
+def _may_hold_a_token(address: str, base_url: str) -> bool:
+    """Whether it is a plain origin, and as safe on the way as the address we log in at: the session is sent there with every call."""
+    try:
+        parts, known = urlsplit(address), urlsplit(base_url)
+        is_plain = bool(parts.hostname) and parts.username is None and not (parts.path.strip("/") or parts.query or parts.fragment)
+    except ValueError:
+        return False
+    return is_plain and (parts.scheme == "https" or parts.scheme == known.scheme == "http")
 
 
 def _organization_in(identity: object) -> str | None:
