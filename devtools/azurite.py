@@ -2,6 +2,9 @@
 
 Started with two switches that are easily forgotten: ``--skipApiVersionCheck``, because the SDK speaks a newer version of the API than
 Azurite knows, and ``--disableTelemetry``, because a local run talks to nobody but itself.
+
+With a certificate it speaks TLS and takes the tokens of identities. It looks at their audience, their issuer's name and their times, and at
+neither their signature nor who has them; and who has the account's key comes in as before.
 """
 
 import shutil
@@ -48,8 +51,14 @@ def connection_string(port: int) -> str:
     return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={endpoint};"
 
 
-def command(port: int, data: Path | None, *, root: Path = ROOT) -> list[str]:
-    """The command line. ``port`` 0 takes a free one; without ``data`` nothing outlives the process.
+def service_uri(port: int) -> str:
+    """Where an identity finds the account of an Azurite on this port."""
+    return f"https://{HOST}:{port}/{ACCOUNT}"
+
+
+def command(port: int, data: Path | None, *, root: Path = ROOT, certificate: Path | None = None) -> list[str]:
+    """The command line. ``port`` 0 takes a free one; without ``data`` nothing outlives the process. ``certificate`` is a file of a key and
+    a certificate, for TLS and identities.
 
     Raises:
         AzuriteMissing: Node.js or Azurite is not there.
@@ -60,21 +69,24 @@ def command(port: int, data: Path | None, *, root: Path = ROOT) -> list[str]:
     if not (root / SCRIPT).is_file():
         raise AzuriteMissing("Azurite is not installed: run scripts/setup")
     kept = ["--inMemoryPersistence"] if data is None else ["--location", str(data)]
+    secured = [] if certificate is None else ["--oauth", "basic", "--cert", str(certificate), "--key", str(certificate)]
     return [
         *(node, str(root / SCRIPT), "--blobHost", HOST, "--blobPort", str(port)),
-        *("--skipApiVersionCheck", "--disableTelemetry", "--silent", *kept),
+        *("--skipApiVersionCheck", "--disableTelemetry", "--silent", *kept, *secured),
     ]
 
 
 @asynccontextmanager
-async def running_azurite(*, port: int = 0, data: Path | None = None, log: Path | None = None) -> AsyncIterator[Azurite]:
-    """An Azurite that listens while the block runs.
+async def running_azurite(
+    *, port: int = 0, data: Path | None = None, log: Path | None = None, certificate: Path | None = None
+) -> AsyncIterator[Azurite]:
+    """An Azurite that listens while the block runs; with ``certificate``, see ``command``.
 
     Raises:
         AzuriteMissing: see there.
         ChildFailed: it ended, or did not become ready; a port in use is among the reasons.
     """
-    arguments = command(port, data)
+    arguments = command(port, data, certificate=certificate)
     if data is not None:
         data.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="azurite-") as folder:

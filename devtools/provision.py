@@ -51,11 +51,16 @@ async def provision_cosmos(connection_string: str, database: str) -> list[str]:
 async def provision_blobs(connection_string: str) -> None:
     """The blob containers."""
     async with BlobServiceClient.from_connection_string(connection_string) as client:
-        for name in TOPOLOGY.blob_containers:
-            try:
-                await client.create_container(name)
-            except ResourceExistsError:
-                continue
+        await make_blob_containers(client)
+
+
+async def make_blob_containers(client: BlobServiceClient) -> None:
+    """The same, for whoever has a client."""
+    for name in TOPOLOGY.blob_containers:
+        try:
+            await client.create_container(name)
+        except ResourceExistsError:
+            continue
 
 
 def service_bus_config() -> dict[str, Any]:

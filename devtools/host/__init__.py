@@ -17,7 +17,7 @@ What it lacks, so that nobody trusts it further than it goes:
 * random spread of exponential retries; host.json's own retry policy (withdrawn in Azure);
 * keys: authorization levels are ignored, as Core Tools does locally; CORS, EasyAuth, proxies, Durable Functions, worker extensions;
 * dynamic concurrency, several worker processes, scale-out by itself, specialisation, drain mode;
-* identity-based connections: ``X__fullyQualifiedNamespace`` and ``X__accountEndpoint`` need Azure and put the function in error;
+* identity-based connections of other kinds than a managed identity, or what ``DefaultAzureCredential`` finds;
 * a process apart from the worker: a function that blocks the event loop also blocks renewal of locks and leases, timers and
   ``functionTimeout``. When the worker has to go (``functionTimeout``, ``sys.exit``) the whole host replaces itself; a function that lets
   ``CancelledError`` out fails at once, saying that Azure would have waited for ``functionTimeout``.

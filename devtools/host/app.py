@@ -15,6 +15,7 @@ from typing import Any
 import azure.functions as func
 
 from devtools.host.function import HostedFunction
+from devtools.host.isolation import PACKAGES, brings_packages
 from devtools.host.refusal import AppRefused
 from devtools.host.retries import RetryPolicy, read_policy
 from devtools.host.signatures import read_signature
@@ -29,10 +30,11 @@ def put_first_on_path(app_dir: Path, project_root: Path) -> None:
     """Make the app import its own packages, and only those.
 
     The directory this project is run from leaves ``sys.path``: a file that is missing from the app (an incomplete artefact) must be
-    missed, not found next door. ``devtools`` stays importable, it is loaded already.
+    missed, not found next door. ``devtools`` stays importable, it is loaded already. Packages that the app brings come before all.
     """
-    elsewhere = {"", str(project_root), str(Path.cwd()), str(app_dir)}
-    sys.path[:] = [str(app_dir), *(entry for entry in sys.path if entry not in elsewhere)]
+    packages = [str(app_dir / PACKAGES)] if brings_packages(app_dir) else []
+    elsewhere = {"", str(project_root), str(Path.cwd()), str(app_dir), *packages}
+    sys.path[:] = [*packages, str(app_dir), *(entry for entry in sys.path if entry not in elsewhere)]
 
 
 async def load_app(app_dir: Path) -> list[HostedFunction]:

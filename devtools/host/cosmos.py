@@ -29,6 +29,7 @@ from azure.functions.meta import Datum
 
 from devtools.host.changefeed import ChangeFeedPump, Documents, FeedMissing, Page
 from devtools.host.function import ChangesTrigger, HostedFunction
+from devtools.host.identities import Connection, Identity, credential_of
 from devtools.host.invocations import Call
 from devtools.host.leases import Leases, WriteRefused
 from devtools.host.output import say
@@ -64,8 +65,8 @@ async def connected(trigger: ChangesTrigger, clock: Clock) -> AsyncIterator[tupl
         FeedMissing: see there.
     """
     async with (
-        CosmosClient.from_connection_string(trigger.connection) as client,
-        CosmosClient.from_connection_string(trigger.lease_connection) as lease_client,
+        _client(trigger.connection) as client,
+        _client(trigger.lease_connection) as lease_client,
     ):
         container = client.get_database_client(trigger.database).get_container_client(trigger.container)
         lease_database = lease_client.get_database_client(trigger.lease_database)
@@ -83,6 +84,12 @@ async def connected(trigger: ChangesTrigger, clock: Clock) -> AsyncIterator[tupl
         account = urlsplit(client.client_connection.url_connection).hostname
         prefix = f"{trigger.prefix}{account}_{trigger.database}_{watched['_rid']}".replace("/", "-")
         yield ContainerFeed(container, trigger), Leases(_Documents(lease_container), prefix, uuid.uuid4().hex, clock.now)
+
+
+def _client(connection: Connection) -> CosmosClient:
+    if isinstance(connection, Identity):
+        return CosmosClient(connection.address, credential_of(connection))
+    return CosmosClient.from_connection_string(connection)
 
 
 class ContainerFeed:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from devtools.host.identities import Connection
 from devtools.host.retries import RetryPolicy
 
 
@@ -21,7 +22,7 @@ class QueueTrigger:
     """``queue`` may still hold ``%SETTING%``; ``connection`` is the name of a setting, never a connection string."""
 
     queue: str
-    connection: str
+    connection: Connection
     kind: ClassVar[str] = "service bus"
 
 
@@ -46,10 +47,10 @@ class ChangesTrigger:
         prefix: of the leases' ids. **Functions that share container, lease container and prefix share the changes**: each sees a part.
     """
 
-    connection: str
+    connection: Connection
     database: str
     container: str
-    lease_connection: str
+    lease_connection: Connection
     lease_database: str
     lease_container: str = "leases"
     prefix: str = ""
@@ -99,8 +100,8 @@ class FunctionState:
     """A function as this host runs it.
 
     Attributes:
-        trigger: with settings filled in, whole routes, and **connection strings** where a function has names of settings; only what is in
-            error has it as the function has.
+        trigger: with settings filled in, whole routes, and **connection strings** or identities where a function has names of settings;
+            only what is in error has it as the function has.
         state: ``running``; ``disabled`` by a setting (still runs through the admin route); or ``error``.
         error: why it does not run; empty unless ``state`` is ``error``.
     """

@@ -10,11 +10,13 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from devtools.host.identities import Connection, Identity
+
 _PERCENT_NAME = re.compile(r"%([^%]*)%")
 
 
 class SettingMissing(Exception):
-    """A function names a setting that is not there, or one that only works in Azure."""
+    """A function names a setting that is not there, or one that this host cannot imitate."""
 
 
 def read_local_settings(path: Path) -> dict[str, str]:
@@ -58,22 +60,29 @@ def resolve(text: str, settings: Mapping[str, str]) -> str:
     return _PERCENT_NAME.sub(value, text)
 
 
-def connection_string(name: str, settings: Mapping[str, str], *, identity: str = "fullyQualifiedNamespace") -> str:
-    """What is behind a trigger's ``connection``: setting ``X``, or ``AzureWebJobsX``.
+def connection(name: str, settings: Mapping[str, str], *, address: str = "fullyQualifiedNamespace") -> Connection:
+    """What is behind a trigger's ``connection``: setting ``X``, or ``AzureWebJobsX``; or the identity that ``X__<address>`` is for.
 
     Raises:
-        SettingMissing: neither exists, or only ``X__<identity>`` does, which needs an identity in Azure.
+        SettingMissing: there is none of these, or the identity is of a kind that this host does not have.
     """
-    for candidate in (name, f"AzureWebJobs{name}"):
+    candidates = (name, f"AzureWebJobs{name}")
+    for candidate in candidates:
         if settings.get(candidate):
             return settings[candidate]
-    for candidate in (name, f"AzureWebJobs{name}"):
-        if f"{candidate}__{identity}" in settings:
-            raise SettingMissing(
-                f"{candidate}__{identity} needs an identity in Azure, which this host does not have: "
-                f"set {name} to the connection string of a local stand-in"
-            )
-    raise SettingMissing(f"there is no setting {name}, AzureWebJobs{name} or {name}__{identity}")
+    for candidate in candidates:
+        if settings.get(f"{candidate}__{address}"):
+            return _identity(candidate, settings[f"{candidate}__{address}"], settings)
+    raise SettingMissing(f"there is no setting {name}, AzureWebJobs{name} or {name}__{address}")
+
+
+def _identity(section: str, address: str, settings: Mapping[str, str]) -> Identity:
+    kind, client_id = settings.get(f"{section}__credential") or "", settings.get(f"{section}__clientId") or None
+    if kind.lower() not in {"", "managedidentity"}:
+        raise SettingMissing(f"{section}__credential is {kind!r}; this host has managedidentity alone")
+    if client_id and not kind:
+        raise SettingMissing(f"{section}__clientId names an identity only where {section}__credential is managedidentity")
+    return Identity(address, is_managed=bool(kind), client_id=client_id)
 
 
 def is_disabled(function: str, settings: Mapping[str, str]) -> bool:

@@ -8,7 +8,7 @@ from devtools.host.function import ChangesTrigger, FunctionState, HostedFunction
 from devtools.host.hostjson import HostJson
 from devtools.host.routes import RouteInvalid, compile_route
 from devtools.host.schedules import ScheduleInvalid, read_schedule
-from devtools.host.settings import SettingMissing, connection_string, is_disabled, resolve
+from devtools.host.settings import SettingMissing, connection, is_disabled, resolve
 
 
 def state_of(function: HostedFunction, host_json: HostJson, settings: Mapping[str, str]) -> FunctionState:
@@ -24,7 +24,7 @@ def state_of(function: HostedFunction, host_json: HostJson, settings: Mapping[st
 
 
 def _resolved(trigger: Trigger, route_prefix: str, settings: Mapping[str, str]) -> Trigger:
-    """With settings filled in, connection strings instead of their settings' names, and the whole route.
+    """With settings filled in, connection strings or identities instead of their settings' names, and the whole route.
 
     Raises:
         SettingMissing, ScheduleInvalid, RouteInvalid: see there.
@@ -32,8 +32,8 @@ def _resolved(trigger: Trigger, route_prefix: str, settings: Mapping[str, str]) 
     match trigger:
         case HttpTrigger(route):
             return replace(trigger, route=compile_route(f"{route_prefix}/{route}").template.strip("/"))
-        case QueueTrigger(queue, connection):
-            return QueueTrigger(resolve(queue, settings), connection_string(connection, settings))
+        case QueueTrigger(queue, name):
+            return QueueTrigger(resolve(queue, settings), connection(str(name), settings))
         case TimerTrigger(schedule):
             return replace(trigger, schedule=read_schedule(resolve(schedule, settings)).expression)
         case ChangesTrigger():
@@ -48,10 +48,10 @@ def _resolved_changes(trigger: ChangesTrigger, settings: Mapping[str, str]) -> C
             raise ScheduleInvalid(f"start_from_time is {trigger.start!r}; it must be like 2021-02-16T14:19:29Z") from None
     return replace(
         trigger,
-        connection=connection_string(trigger.connection, settings, identity="accountEndpoint"),
+        connection=connection(str(trigger.connection), settings, address="accountEndpoint"),
         database=resolve(trigger.database, settings),
         container=resolve(trigger.container, settings),
-        lease_connection=connection_string(trigger.lease_connection, settings, identity="accountEndpoint"),
+        lease_connection=connection(str(trigger.lease_connection), settings, address="accountEndpoint"),
         lease_database=resolve(trigger.lease_database, settings),
         lease_container=resolve(trigger.lease_container, settings),
         prefix=resolve(trigger.prefix, settings),

@@ -1,4 +1,4 @@
-"""A token issuer on loopback: the two documents by which anybody can check its tokens.
+"""A token issuer on loopback: the two documents by which anybody can check its tokens, and the tokens of the app's own identity.
 
 Honest about what it lacks: everything by which a person would sign in (authorization, token, userinfo and revocation endpoints), TLS, and
 the withdrawal of a key, which is deleting its file. Its ``Date`` header is the machine's, also where a fault plan moved its clock. The
@@ -20,9 +20,10 @@ from aiohttp import web
 from devtools.faults.injector import Injector
 from devtools.faults.plan import Kind
 from devtools.issuer import signing_keys
-from devtools.issuer.addresses import HOST, JWKS_PATH, issuer_url
+from devtools.issuer.addresses import CLIENT_ID, HOST, IDENTITY_HEADER, IDENTITY_PATH, JWKS_PATH, OPERATOR_ID, identity_endpoint, issuer_url
 from devtools.issuer.clock import move_clock
 from devtools.issuer.faults import ABILITIES, AT, CONFIGURATION, KEYS, POSSIBLE, instead_of_answer
+from devtools.issuer.managed_identity import ManagedIdentity
 from devtools.issuer.tokens import token, wall_clock
 
 CONFIGURATION_PATH: Final = "/.well-known/openid-configuration"
@@ -36,6 +37,7 @@ class Issuer:
         self.folder = folder
         self.url = issuer_url(port)
         self.jwks_url = f"{self.url}{JWKS_PATH}"
+        self.identity_endpoint = identity_endpoint(port)
         self.faults = faults
         self.jwks_calls = 0
         """How often its keys were asked for."""
@@ -88,9 +90,14 @@ class Issuer:
 
 @asynccontextmanager
 async def running_issuer(
-    folder: Path, *, port: int = 0, now: Callable[[], datetime] = wall_clock, faults: Injector | None = None
+    folder: Path,
+    *,
+    port: int = 0,
+    now: Callable[[], datetime] = wall_clock,
+    faults: Injector | None = None,
+    identity_header: str = IDENTITY_HEADER,
 ) -> AsyncIterator[Issuer]:
-    """An issuer that listens while the block runs. `port` 0 takes a free one.
+    """An issuer that listens while the block runs. `port` 0 takes a free one. `identity_header` is what the app shows to get tokens.
 
     Raises OSError when the port is taken.
     """
@@ -100,6 +107,7 @@ async def running_issuer(
         issuer = Issuer(folder, port=listener.getsockname()[1], now=now, faults=faults or Injector(AT, ABILITIES))
         app = web.Application()
         app.add_routes([web.get(CONFIGURATION_PATH, issuer.configuration), web.get(JWKS_PATH, issuer.jwks)])
+        app.add_routes([web.get(IDENTITY_PATH, ManagedIdentity(folder, [CLIENT_ID, OPERATOR_ID], identity_header, now=now).answer)])
         runner = web.AppRunner(app, shutdown_timeout=SHUTDOWN_SECONDS, access_log=None, handler_cancellation=True)
         await runner.setup()
         try:

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from devtools.local.ports import is_free
+
+TLS_PORT: Final = 5671
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,12 @@ class Addresses:
         return cls(**{name: port + offset for name, port in asdict(cls()).items()})
 
     @property
+    def secured_bus(self) -> tuple[str, int]:
+        """Where Service Bus listens in a run with identities: always on AMQP's own port for TLS, so each run has an address of its own."""
+        offset = self.service_bus - Addresses.service_bus
+        return (f"127.1.{offset >> 8}.{offset & 255}" if offset else "127.0.0.1"), TLS_PORT
+
+    @property
     def named(self) -> dict[str, int]:
         """Who listens where."""
         return {
@@ -42,10 +51,11 @@ class Addresses:
         """What is ours even where the stores are Microsoft's emulators."""
         return {"the function host": self.host, "the token issuer": self.issuer}
 
-    def in_use(self, named: Mapping[str, int] | None = None) -> str | None:
-        """One line saying what to do when a port is taken, of all or of these; None when they are free."""
+    def in_use(self, named: Mapping[str, int] | None = None, *, secured: bool = False) -> str | None:
+        """One line saying what to do when a port is taken, of all or of these; None when they are free. ``secured``: with identities."""
         for who, port in (self.named if named is None else named).items():
-            if not is_free(port):
+            address = self.secured_bus if secured and port == self.service_bus else ("127.0.0.1", port)
+            if not is_free(address[1], host=address[0]):
                 advice = "python -m devtools down ends a run of ours; stop what else listens there, or run scripts/up --port-offset 100"
-                return f"port {port}, wanted by {who}, is in use: {advice}"
+                return f"port {address[1]}, wanted by {who}, is in use: {advice}"
         return None

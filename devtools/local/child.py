@@ -17,6 +17,7 @@ from devtools.local.processes import Process
 
 STOP_SECONDS: Final = 5.0
 READY_SECONDS: Final = 30.0
+NEEDED: Final = frozenset({"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ"})
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -45,8 +46,11 @@ class Child:
         log: Path,
         environment: Mapping[str, str] | None = None,
         noted_in: Path | None = None,
+        is_alone: bool = False,
     ) -> "Child":
         """Start it and wait for the line that holds ``ready``. ``noted_in`` is the folder whose register of processes it belongs to.
+
+        One that ``is_alone`` has nothing of this process's environment but what every program needs.
 
         Raises:
             ChildFailed: when it ends before, or does not say so in time.
@@ -57,7 +61,7 @@ class Child:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **(environment or {})},
+            env={**_inherited(is_alone=is_alone), **(environment or {})},
             limit=16 * 1024 * 1024,
             start_new_session=True,  # Ctrl-C reaches the parent, which stops the children in order
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
@@ -141,6 +145,10 @@ class Child:
                 if not self._ready.is_set() and ready.encode() in line:
                     self.ready_line = line.decode(errors="replace").strip()
                     self._ready.set()
+
+
+def _inherited(*, is_alone: bool) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not is_alone or name in NEEDED}
 
 
 def _die_with_parent() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from devtools.local import slack_company
+from devtools.local.building import build_blobs, build_database
 from devtools.local.child import Child, ChildFailed
 from devtools.local.parts import Parts
 from devtools.local.patience import patiently
@@ -76,7 +77,7 @@ class Children:
         workspace = Workspace.of(run, folder) if has_gdrive else None
         salesforce, gdrive = _salesforce(run) if has_salesforce else None, workspace.arguments if workspace else None
         slack = slack_company.arguments(run) if has_slack else None
-        self._parts = Parts(run.addresses, folder, queues, faults, salesforce, gdrive, slack)
+        self._parts = Parts(run.addresses, folder, queues, faults, salesforce, gdrive, slack, secured=run.secured)
         self._settings = {**run.settings, **(workspace.settings if workspace else {}), **(settings or {})}
         self._hosts = hosts or {"host": Host(run.addresses.host)}
         self._emulators = emulators
@@ -120,10 +121,15 @@ class Children:
             AzuriteMissing: when Azurite is not installed.
         """
         self.look_for_all()
+        secured = self._run.secured
+        ignored = [] if secured is None else await build_database(secured)
         await self.start_stores()
         if self._emulators is not None:
             await self._emulators.start()
-        return await patiently(partial(provision, self._run.cosmos, DATABASE, self._run.blob), seconds=self._patience_seconds)
+        if secured is None:
+            return await patiently(partial(provision, self._run.cosmos, DATABASE, self._run.blob), seconds=self._patience_seconds)
+        await patiently(partial(build_blobs, self._run), seconds=self._patience_seconds)
+        return ignored
 
     async def start_stores(self) -> None:
         """Start everything but the host.
@@ -154,7 +160,10 @@ class Children:
         own = {} if host is None else host.settings
         environment = {**self._settings, **own, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
         log = self.folder / "logs" / f"{name}.log"
-        self._children[name] = await Child.start(name, command, ready=ready, log=log, environment=environment, noted_in=self.folder)
+        is_alone = host is not None and self._run.secured is not None
+        self._children[name] = await Child.start(
+            name, command, ready=ready, log=log, environment=environment, noted_in=self.folder, is_alone=is_alone
+        )
 
     async def any_ended(self) -> Child:
         """Wait until one of them ends by itself."""

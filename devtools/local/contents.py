@@ -7,9 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
 from azure.core.exceptions import AzureError
-from azure.cosmos.aio import CosmosClient
-from azure.storage.blob.aio import BlobServiceClient
 
+from devtools.local.clients import blob_client, cosmos_client
 from devtools.local.queues import Place, peek_all
 from devtools.local.run import DATABASE, Run
 from devtools.local.tables import table
@@ -82,7 +81,7 @@ class Contents:
 async def _queues(run: Run) -> tuple[QueueCount, ...]:
     names = [queue.name for queue in TOPOLOGY.queues]
     places = [Place(name, dead=dead) for name in names for dead in (False, True)]
-    looked = await peek_all(run.service_bus, places, most=MOST, at_once=run.looks_at_once)
+    looked = await peek_all(run, places, most=MOST, at_once=run.looks_at_once)
     found = [Counter(message["state"] for message in messages) for messages in looked]
     return tuple(
         QueueCount(name, alive.total() - alive["scheduled"], alive["scheduled"], dead.total())
@@ -91,7 +90,7 @@ async def _queues(run: Run) -> tuple[QueueCount, ...]:
 
 
 async def _items(run: Run) -> dict[str, int]:
-    async with CosmosClient.from_connection_string(run.cosmos, retry_total=1) as client:
+    async with cosmos_client(run, retry_total=1) as client:
         database = client.get_database_client(DATABASE)
         counts = {}
         for container in TOPOLOGY.containers:
@@ -101,7 +100,7 @@ async def _items(run: Run) -> dict[str, int]:
 
 
 async def _blobs(run: Run) -> dict[str, int]:
-    async with BlobServiceClient.from_connection_string(run.blob, retry_total=1) as client:
+    async with blob_client(run, retry_total=1) as client:
         return {
             name: len([blob async for blob in client.get_container_client(name).list_blob_names()]) for name in TOPOLOGY.blob_containers
         }

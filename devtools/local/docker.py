@@ -205,7 +205,7 @@ async def _attempt(probe: Probe) -> None:
 
 async def _queues_answer(run: Run, queues: Sequence[str]) -> None:
     """These queues let themselves be looked into: six connections at once, of ten, and all of them closed again."""
-    await peek_all(run.service_bus, [Place(queue) for queue in queues], most=1, at_once=len(queues))
+    await peek_all(run, [Place(queue) for queue in queues], most=1, at_once=len(queues))
 
 
 async def _account_answers(run: Run) -> None:

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
+from zipfile import is_zipfile
 
 from typing_extensions import override
 
@@ -57,7 +58,10 @@ def _up(command: argparse.ArgumentParser) -> None:
     stays.add_argument("--once", action="store_true", help="stop afterwards: exit code 0 if every record is stored and right, else 1")
     stays.add_argument("-d", "--detach", action="store_true", help="stay up in the background after the first run: `down` ends it")
     command.add_argument("--keep", action="store_true", help="go on with what the last run stored instead of starting empty")
-    command.add_argument("--docker", action="store_true", help="run on the official emulators, in Docker, instead of the stand-ins")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--docker", action="store_true", help="run on the official emulators, in Docker, instead of the stand-ins")
+    where.add_argument("--aad", action="store_true", help="identities instead of keys: TLS and tokens everywhere, as in Azure")
+    command.add_argument("--app", type=_app, metavar="FOLDER|ZIP", help="run this app, built elsewhere, instead of building one")
     command.add_argument(
         "--faults", type=Path, metavar="FILE", help="let things go wrong as this plan says: exit code 1 if one of its faults never happened"
     )
@@ -171,6 +175,13 @@ def _whole(text: str, least: int, most: int | None = None) -> int:
     if number < least or (most is not None and number > most):
         raise argparse.ArgumentTypeError(f"{text!r} is no number from {least}" + (f" to {most}" if most is not None else " on"))
     return number
+
+
+def _app(text: str) -> Path:
+    path = Path(text)
+    if not (is_zipfile(path) if path.is_file() else (path / "host.json").is_file()):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a zip nor a folder of an app")
+    return path.resolve()
 
 
 def _count(text: str) -> int:

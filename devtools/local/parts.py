@@ -8,8 +8,12 @@ from typing import Final
 
 from devtools import azurite
 from devtools.faults.plan import Plan
+from devtools.host.isolation import brings_packages, isolated
+from devtools.issuer.addresses import CLIENT_ID, OPERATOR_ID
+from devtools.issuer.identities import principal_of
 from devtools.local.addresses import Addresses
 from devtools.local.ports import free_ports
+from devtools.local.secured import Secured
 
 BLOB_PROXY: Final = "blob"
 """Stands before Azurite where a fault plan is about blobs: Azurite is Microsoft's own and cannot be asked to fail."""
@@ -50,6 +54,8 @@ class Parts:
     """Those of the pretend Slack."""
     spare_ports: Callable[[int], list[int]] = free_ports
     """So many ports that nobody else takes: Azurite's, where the proxy has the one of the run."""
+    secured: Secured | None = None
+    """How identities are let in; None where keys are."""
     _named: frozenset[str] = field(init=False, default=frozenset())
     _azurite_port: int = field(init=False, default=0)
 
@@ -79,27 +85,41 @@ class Parts:
         ports, data = self.addresses, self.folder / "data"
         match name:
             case "service-bus":
-                where = ["--config", str(self.queues), "--port", str(ports.service_bus), "--data", str(data / name)]
+                host, port = ("127.0.0.1", ports.service_bus) if self.secured is None else ports.secured_bus
+                where = ["--config", str(self.queues), "--port", str(port), "--data", str(data / name), *self._let_in("--host", host)]
                 return self._module("emulators.servicebus", *where, at=name), "service bus: ready"
             case "cosmos":
-                return self._module("emulators.cosmos", "--port", str(ports.cosmos), "--data", str(data / name), at=name), "cosmos: ready"
+                where = ["--port", str(ports.cosmos), "--data", str(data / name), *self._let_in()]
+                return self._module("emulators.cosmos", *where, at=name), "cosmos: ready"
             case "issuer":
                 where = ["--port", str(ports.issuer), "--data", str(issuer_folder(self.folder))]
                 return self._module("issuer", *where, at=name), "issuer: ready"
             case "salesforce" | "gdrive" | "slack":
                 return self._vendor(name), f"{name}: ready"
             case "azurite":
-                return azurite.command(self._azurite_port, data / name), azurite.READY
+                certificate = None if self.secured is None else self.secured.key_and_certificate
+                return azurite.command(self._azurite_port, data / name, certificate=certificate), azurite.READY
             case "blob":
-                where = ["--port", str(ports.blob), "--target", str(self._azurite_port)]
+                secured = [] if self.secured is None else ["--certificate", str(self.secured.certificate_folder)]
+                where = ["--port", str(ports.blob), "--target", str(self._azurite_port), *secured]
                 return self._module("emulators.blob", *where, at=name), "blob: ready"
             case _:
                 raise ValueError(f"{name} is no part of a run")
 
     def host(self, port: int, app: Path) -> tuple[list[str], str]:
-        """A function host over this app."""
-        state = str(self.folder / "data" / HOST)
-        return self._module("host", "--app", str(app), "--port", str(port), "--state", state, at=HOST), "host: ready"
+        """A function host over this app; over one that brings its packages, with these and with nothing else that is installed here."""
+        where = ["--app", str(app), "--port", str(port), "--state", str(self.folder / "data" / HOST)]
+        if brings_packages(app):
+            return isolated(app, *where, *self._faults(HOST)), "host: ready"
+        return self._module("host", *where, at=HOST), "host: ready"
+
+    def _let_in(self, *arguments: str) -> list[str]:
+        """With identities: who may come in, and these arguments."""
+        if self.secured is None:
+            return []
+        principals = (argument for client in (CLIENT_ID, OPERATOR_ID) for argument in ("--principal", principal_of(client)))
+        checked = ("--issuer", str(self.secured.issuer_folder), "--certificate", str(self.secured.certificate_folder))
+        return ["--aad", *arguments, *checked, *principals]
 
     def _vendor(self, name: str) -> list[str]:
         if name == SALESFORCE:
@@ -109,5 +129,7 @@ class Parts:
         return self._module("vendors.gdrive", "--port", str(self.addresses.gdrive), *(self.gdrive or ()), at=name)
 
     def _module(self, name: str, *arguments: str, at: str) -> list[str]:
-        faults = ["--faults", str(self.faults)] if at in self._named else []
-        return [sys.executable, "-m", f"devtools.{name}", *arguments, *faults]
+        return [sys.executable, "-m", f"devtools.{name}", *arguments, *self._faults(at)]
+
+    def _faults(self, at: str) -> list[str]:
+        return ["--faults", str(self.faults)] if at in self._named else []

@@ -17,7 +17,7 @@ async def command(options: argparse.Namespace) -> int:
     names = [queue.name for queue in topology.QUEUES] if options.all else [options.queue]
     searched = options.most if options.tenant is None and options.body is None else None
     places = [Place(name, dead=options.dead) for name in names]
-    looked = await peek_all(run.service_bus, places, most=searched, at_once=run.looks_at_once)
+    looked = await peek_all(run, places, most=searched, at_once=run.looks_at_once)
     found = [message for messages in looked for message in messages]
     if options.tenant is not None:
         found = [message for message in found if message["properties"].get("tenantId") == options.tenant]

@@ -43,12 +43,12 @@ def hold(ports: Collection[int]) -> bool:
     return True
 
 
-def is_free(port: int) -> bool:
-    """Whether nobody listens there on 127.0.0.1."""
+def is_free(port: int, *, host: str = "127.0.0.1") -> bool:
+    """Whether nobody listens there."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

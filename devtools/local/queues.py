@@ -9,6 +9,9 @@ from typing import Any, Final
 from azure.servicebus import ServiceBusReceivedMessage, ServiceBusSubQueue
 from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 
+from devtools.local.clients import service_bus_client
+from devtools.local.run import Run
+
 ANSWER_SECONDS: Final = 15.0
 ALL: Final = 1_000_000
 """More than any queue of a local run holds."""
@@ -22,7 +25,7 @@ class Place:
     dead: bool = False
 
 
-async def peek_all(connection_string: str, places: Sequence[Place], *, most: int | None, at_once: int) -> list[list[dict[str, Any]]]:
+async def peek_all(run: Run, places: Sequence[Place], *, most: int | None, at_once: int) -> list[list[dict[str, Any]]]:
     """The first so many messages of each place, or all, oldest first; every message says on which ``queue`` it is.
 
     Each look is a connection of its own, and there are ``at_once`` at most. The SDK takes a second to close one.
@@ -37,7 +40,7 @@ async def peek_all(connection_string: str, places: Sequence[Place], *, most: int
         async with turns, asyncio.timeout(ANSWER_SECONDS), client.get_queue_receiver(place.queue, sub_queue=sub_queue) as receiver:
             return [{"queue": place.queue, **message} for message in await peek_through(receiver, most=most or ALL)]
 
-    async with ServiceBusClient.from_connection_string(connection_string, retry_total=1) as client:
+    async with service_bus_client(run, retry_total=1) as client:
         return await asyncio.gather(*(look(client, place) for place in places))
 
 

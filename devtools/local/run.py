@@ -6,6 +6,7 @@ may read it. This loads no SDK, for a command must not load what it does not use
 
 import json
 import socket
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -14,10 +15,13 @@ from devtools import azurite
 from devtools.emulators.cosmos.key import EMULATORS_KEY, KEY
 from devtools.issuer.addresses import JWKS_PATH, issuer_url
 from devtools.local.addresses import Addresses
+from devtools.local.secured import Secured
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DATABASE: Final = "shardline"
 AUDIENCE: Final = "api://shardline"
+RUN_FILE: Final = "run.json"
+SETTINGS_FILE: Final = "settings.json"
 SALESFORCE_SECRET_NAME: Final = "salesforce-pretend"  # noqa: S105 - a name
 GDRIVE_SECRET_NAME: Final = "gdrive-pretend"  # noqa: S105 - a name
 SLACK_SECRET_NAME: Final = "slack-pretend"  # noqa: S105 - a name
@@ -52,6 +56,13 @@ class Run:
     """Of its invented Google Workspace."""
     team_id: str = "T0PRETEND"
     """Of its invented workspace in Slack."""
+    secured_in: str | None = None
+    """The folder of a run that takes identities instead of keys."""
+
+    @property
+    def secured(self) -> Secured | None:
+        """How identities are let in; None where keys are."""
+        return None if self.secured_in is None else Secured(self.addresses, Path(self.secured_in))
 
     @property
     def looks_at_once(self) -> int:
@@ -89,11 +100,10 @@ class Run:
     @property
     def settings(self) -> dict[str, str]:
         """The app's settings, as environment variables."""
+        keys = {"SERVICE_BUS": self.service_bus, "COSMOS": self.cosmos, "BLOB": self.blob}
         return {
-            "SERVICE_BUS": self.service_bus,
-            "COSMOS": self.cosmos,
+            **(keys if self.secured is None else self.secured.settings),
             "COSMOS_DATABASE": DATABASE,
-            "BLOB": self.blob,
             "EMBEDDING_OFFLINE": "true",
             "AUTH_ISSUER": self.issuer,
             "AUTH_AUDIENCE": AUDIENCE,
@@ -148,11 +158,14 @@ class Run:
         """Where questions are answered."""
         return f"{self.host}/api/v1/search"
 
-    def remember(self, folder: Path) -> None:
-        """Write the run's file."""
-        path = folder / "run.json"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+    def remember(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        """Write the run's file; and of its app's settings another, for whoever operates it with ``python -m ops --settings``."""
+        files = {RUN_FILE: asdict(self)}
+        if settings is not None:
+            files[SETTINGS_FILE] = dict(settings) if self.secured is None else self.secured.operators(settings)
+        for name, content in files.items():
+            (folder / name).touch(mode=0o600)
+            (folder / name).write_text(json.dumps(content), encoding="utf-8")
 
     @classmethod
     def remembered(cls, folder: Path) -> "Run":
@@ -162,7 +175,7 @@ class Run:
             NotRunning: when there was none, or it ended in order.
         """
         try:
-            read = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+            read = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise NotRunning("nothing is running here: start it with scripts/up") from None
         return cls(Addresses(**read.pop("addresses")), **read)
@@ -183,5 +196,6 @@ class Run:
 
     @staticmethod
     def forget(folder: Path) -> None:
-        """Remove the run's file."""
-        (folder / "run.json").unlink(missing_ok=True)
+        """Remove the run's files."""
+        for name in (RUN_FILE, SETTINGS_FILE):
+            (folder / name).unlink(missing_ok=True)

@@ -8,9 +8,8 @@ from contextlib import AsyncExitStack
 from random import Random
 from typing import Any, Final
 
-from azure.cosmos.aio import CosmosClient
-
 from devtools.local import sample
+from devtools.local.clients import cosmos_client
 from devtools.local.control import Control, ControlRefused
 from devtools.local.options import SAMPLE
 from devtools.local.output import failed, show_json
@@ -63,7 +62,7 @@ def _sending(sent: Sent, seconds: float) -> dict[str, Any]:
 
 
 async def _handled(sent: Sent, run: Run, timeout_seconds: float, seen: Seen) -> dict[str, Any]:
-    account = CosmosAccount(lambda: CosmosClient.from_connection_string(run.cosmos), database=DATABASE)
+    account = CosmosAccount(lambda: cosmos_client(run), database=DATABASE)
     try:
         shards = CosmosShardStore(account)
         arrival = await sample.arrived(sent, shards, tenant_id=run.tenant_id, timeout_seconds=timeout_seconds, seen=seen)

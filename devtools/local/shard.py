@@ -4,8 +4,7 @@ import argparse
 from collections.abc import Iterable
 from typing import Any
 
-from azure.cosmos.aio import CosmosClient
-
+from devtools.local.clients import cosmos_client
 from devtools.local.output import failed, show_json
 from devtools.local.run import DATABASE, Run, folder_of
 from devtools.local.tables import table
@@ -45,7 +44,7 @@ async def shards_of(run: Run, *, tenant_id: str) -> list[Shard]:
     """Every shard of a record of a tenant, newest first."""
     query = "SELECT * FROM c WHERE c.tenantId = @tenant AND NOT IS_DEFINED(c.aliasOf) AND c.shardTypeId != @states"
     parameters: list[dict[str, Any]] = [{"name": "@tenant", "value": tenant_id}, {"name": "@states", "value": INTEGRATION_STATE.id}]
-    async with CosmosClient.from_connection_string(run.cosmos) as client:
+    async with cosmos_client(run) as client:
         container = client.get_database_client(DATABASE).get_container_client(topology.SHARDS)
         found = container.query_items(query, parameters=parameters, partition_key=[tenant_id])
         shards = [Shard.model_validate({**document, "etag": document["_etag"]}) async for document in found]

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any, Final
 
 import aiohttp
@@ -19,6 +20,7 @@ from devtools.local.contents import Contents
 from devtools.local.output import show_json
 from devtools.local.processes import Process
 from devtools.local.run import NotRunning, Run, folder_of
+from devtools.local.secured import Secured
 from devtools.local.tables import table
 
 WATCH_SECONDS: Final = 2.0
@@ -97,7 +99,8 @@ class Status:
         there = processes.noted(folder)
         if there and not any(process.is_running for process in there):
             raise NotRunning("the run that was here has ended, and not in order: start it again with scripts/up")
-        parts = await asyncio.gather(*(_part(process.name, process.address, process) for process in there), *_elsewhere(run, there))
+        tls = None if run.secured is None else _trusting(run.secured)
+        parts = await asyncio.gather(*(_part(process.name, process.address, process, tls) for process in there), *_elsewhere(run, there))
         plan = folder / planned.FILE
         contents = await Contents.of(run, answering={part.name for part in parts if part.is_fine})
         return cls(tuple(parts), contents, Report.read(plan) if plan.exists() else None)
@@ -127,6 +130,12 @@ class Status:
         return "\n\n".join((parts, self.contents.rendered(), *faults, said))
 
 
+def _trusting(secured: Secured) -> SSLContext:
+    from devtools.certificate import trusting  # noqa: PLC0415 - loads what is needed with identities alone
+
+    return trusting(secured.certificate)
+
+
 def _elsewhere(run: Run, there: Sequence[Process]) -> list[Any]:
     """The stores that no process of the register is: they run in Docker."""
     known = {process.name for process in there}
@@ -134,7 +143,7 @@ def _elsewhere(run: Run, there: Sequence[Process]) -> list[Any]:
     return [_part(name, f"127.0.0.1:{port}", None) for name, port in ports.items() if name not in known]
 
 
-async def _part(name: str, address: str | None, process: Process | None) -> Part:
+async def _part(name: str, address: str | None, process: Process | None, tls: SSLContext | None = None) -> Part:
     if process is not None and not process.is_running:
         return Part(name, address, process, "ended", None)
     memory = None if process is None else process.memory_bytes
@@ -142,26 +151,26 @@ async def _part(name: str, address: str | None, process: Process | None) -> Part
         return Part(name, None, process, "runs", memory)
     if address is None:
         return Part(name, None, process, "starting", memory)
-    answers = await (_greets(address) if name == "service-bus" else _answers(address))
+    answers = await (_greets(address, tls) if name == "service-bus" else _answers(address, tls))
     return Part(name, address, process, "answers" if answers else "no answer", memory)
 
 
-async def _answers(address: str) -> bool:
+async def _answers(address: str, tls: SSLContext | None) -> bool:
     """Whether it speaks HTTP, whatever it has to say to a stranger."""
     url = address if "://" in address else f"http://{address}"
     try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PROBE_SECONDS)) as http, http.get(url):
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PROBE_SECONDS)) as http, http.get(url, ssl=tls or True):
             return True
     except (aiohttp.ClientError, TimeoutError):
         return False
 
 
-async def _greets(address: str) -> bool:
+async def _greets(address: str, tls: SSLContext | None) -> bool:
     """Whether it speaks AMQP."""
     host, _, port = address.rpartition(":")
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            reader, writer = await asyncio.open_connection(host, int(port))
+            reader, writer = await asyncio.open_connection(host, int(port), ssl=tls)
             try:
                 writer.write(HELLO)
                 return await reader.readexactly(len(HELLO)) == HELLO

@@ -7,7 +7,9 @@ invented Google Workspace, in which a file is moved and another one unshared, an
 channel that is renamed and of people who come and go; all of that is compared, too. It stays up, or with ``--once`` ends with 0 if every
 record is there, right, linked, embedded and found.
 
-With ``--faults`` all of that happens under a fault plan, what went wrong is shown, and a fault that never happened fails the run, too.
+With ``--aad`` there is no key: the app has an identity, and the stores take its tokens, over TLS. With ``--app`` the app was built
+elsewhere; where it brings its packages, these are all that it has. With ``--faults`` all of that happens under a fault plan, what went
+wrong is shown, and a fault that never happened fails the run, too.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import secrets
 import shutil
 import signal
 import time
+import zipfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +29,6 @@ from random import Random
 from typing import Any, Final
 
 from azure.core.exceptions import AzureError
-from azure.cosmos.aio import CosmosClient
 
 from devtools import artefact, azurite
 from devtools.azurite import AzuriteMissing
@@ -36,6 +38,7 @@ from devtools.local import background, first_run, planned, processes, slack_comp
 from devtools.local.addresses import Addresses
 from devtools.local.child import ChildFailed
 from devtools.local.children import Children
+from devtools.local.clients import cosmos_client
 from devtools.local.control import ControlRefused
 from devtools.local.docker import Containers, DockerFailed
 from devtools.local.first_run import FirstRun
@@ -55,7 +58,7 @@ NOT_POLLED: Final = {
     f"AzureWebJobs.{name}.Disabled": "true"
     for name in (
         *("ingestion-salesforce-poll", "ingestion-gdrive-poll", "ingestion-slack-poll"),
-        *("sync-inbound-worker", "sync-inbound-bulk-worker", "normalization-bulk-processor"),
+        *("sync-inbound-worker", "sync-inbound-bulk-worker", "normalization-bulk-processor", "telemetry-measure"),
     )
 }
 """The host's settings on Microsoft's emulators: with the queues of polling the app would need more connections than there are."""
@@ -89,7 +92,7 @@ async def command(options: argparse.Namespace) -> int:
 async def up(options: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
     addresses = Addresses.shifted(options.port_offset)
-    if (taken := addresses.in_use(addresses.ours if options.docker else None)) is not None:
+    if (taken := addresses.in_use(addresses.ours if options.docker else None, secured=options.aad)) is not None:
         return failed(taken, who="up")
     try:
         going = await _Up.prepared(options)
@@ -135,8 +138,9 @@ class _Up:
         addresses, rng = Addresses.shifted(options.port_offset), Random(secrets.randbits(64))
         organization, domain, team = random_id("Organization", rng), workspace.new_domain(rng), slack_company.new_team(rng)
         key = secrets.token_urlsafe(32)
-        run = Run(addresses, organization, TENANT, key, is_official=options.docker, domain=domain, team_id=team)
         folder = folder_of(options.port_offset)
+        secured_in = str(folder) if options.aad else None
+        run = Run(addresses, organization, TENANT, key, is_official=options.docker, domain=domain, team_id=team, secured_in=secured_in)
         plan = None if options.faults is None else planned.read(options.faults, places=planned.OURS if options.docker else planned.PLACES)
         containers = Containers(run, folder, keep=options.keep) if options.docker else None
         if containers is not None:
@@ -169,7 +173,7 @@ class _Up:
         self.say(STARTING if self.containers is None else f"{STARTING_CONTAINERS} (log: {self.containers.log.relative_to(ROOT)})")
         async with self._account() as account:
             await self._start(account)
-            self.run.remember(self.children.folder)
+            self.run.remember(self.children.folder, self.children.settings)
             records = sum(first_run.COUNTS.values())
             self.say(f"up after {time.monotonic() - started:.1f} s; an invented organization sends {records} records …\n")
             report = await self.children.whole_during(self._first_run(account, started))
@@ -198,7 +202,7 @@ class _Up:
         if self.containers is None:
             for connect_one in (workspace.connect, slack_company.connect):
                 await patiently(partial(connect_one, self.run, account, due_at=due_at), seconds=patience)
-        await self.children.start_host(app=_deployed(self.children.folder))
+        await self.children.start_host(app=_deployed(self.children.folder, self.options.app))
 
     async def _begin_again(self) -> None:
         """What ``reset`` asks for."""
@@ -218,7 +222,7 @@ class _Up:
 
     @asynccontextmanager
     async def _account(self) -> AsyncIterator[CosmosAccount]:
-        account = CosmosAccount(lambda: CosmosClient.from_connection_string(self.run.cosmos), database=DATABASE)
+        account = CosmosAccount(lambda: cosmos_client(self.run), database=DATABASE)
         try:
             yield account
         finally:
@@ -243,18 +247,26 @@ class _Up:
         print(first_run.readable(report))
 
 
-def _deployed(folder: Path) -> Path:
-    """The app as it is deployed: built, and unpacked beside the run's data."""
+def _deployed(folder: Path, app: Path | None) -> Path:
+    """The app as it is deployed: built, and unpacked beside the run's data; or the one that is there, in a folder or in a zip."""
+    if app is not None and app.is_dir():
+        return app
     shutil.rmtree(folder / "artefact", ignore_errors=True)
-    return artefact.unpack(folder)
+    if app is None:
+        return artefact.unpack(folder)
+    with zipfile.ZipFile(app) as archive:
+        archive.extractall(folder / "artefact")
+    return folder / "artefact"
 
 
 def _addresses(run: Run, children: Children) -> str:
     which = "emulator" if run.is_official else "stand-in"
+    scheme = "http" if run.secured is None else "https"
+    bus = f"localhost:{run.addresses.service_bus}" if run.secured is None else "amqps://{}:{}".format(*run.addresses.secured_bus)
     rows = [
-        (f"Service Bus {which}", f"localhost:{run.addresses.service_bus}", "python -m devtools peek QUEUE"),
-        (f"Cosmos DB {which}", f"http://localhost:{run.addresses.cosmos}", "python -m devtools shard [ID] | trace ID"),
-        ("Azurite (blobs)", f"http://127.0.0.1:{run.addresses.blob}", ""),
+        (f"Service Bus {which}", bus, "python -m devtools peek QUEUE"),
+        (f"Cosmos DB {which}", f"{scheme}://localhost:{run.addresses.cosmos}", "python -m devtools shard [ID] | trace ID"),
+        ("Azurite (blobs)", f"{scheme}://127.0.0.1:{run.addresses.blob}", ""),
         ("function host", run.host, f"logs: {children.host_log.relative_to(ROOT)}"),
         ("Salesforce webhook", run.webhook_url, "python -m devtools send"),
         *(() if run.is_official else (("pretend Salesforce", run.salesforce, f"curl {run.salesforce}/pretend/ledger"),)),

@@ -109,7 +109,7 @@ async def test_tools_look_into_the_emulators_queues_one_after_the_other_for_it_h
     async with running_broker(service_bus_config(), limits=replace(AZURE, connections=1)) as broker:
         run = a_run(Addresses(service_bus=broker.port))
 
-        looked = await peek_all(run.service_bus, [Place("shard-emission"), Place("enrichment-jobs")], most=1, at_once=run.looks_at_once)
+        looked = await peek_all(run, [Place("shard-emission"), Place("enrichment-jobs")], most=1, at_once=run.looks_at_once)
 
     assert looked == [[], []]
 

@@ -119,6 +119,7 @@ async def bench(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench
         settings = {
             "BUS": connection_string(broker.port),
             "AZURE_BUS__fullyQualifiedNamespace": "x.servicebus.windows.net",
+            "AZURE_BUS__credential": "workloadidentity",
             "FROM_BOTH": "environment",
             "AzureWebJobs.off.Disabled": "true",
         }
@@ -189,7 +190,7 @@ async def test_status_and_table_name_every_function_and_its_fault(bench: Bench) 
     assert functions["tick"] == {"trigger": "timer", "address": "0 */5 * * * *", "state": "running"}
     assert functions["off"]["state"] == "disabled"
     assert functions["lost"]["error"] == "%NOT_SET% does not resolve: there is no setting NOT_SET"
-    assert "needs an identity in Azure" in functions["identity"]["error"]
+    assert "this host has managedidentity alone" in functions["identity"]["error"]
     assert "has 2 fields" in functions["never"]["error"]
     assert "by hand: POST /admin/functions/tick" in bench.host.output()
 

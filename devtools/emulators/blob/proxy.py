@@ -11,6 +11,7 @@ that ends.
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -19,6 +20,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from devtools.azurite import HOST, connection_string
+from devtools.certificate import public_certificate, server_context, trusting
 from devtools.emulators.blob.calls import Call, call_of
 from devtools.emulators.blob.faults import ABILITIES, AT, possible, refusal_of
 from devtools.faults.connections import end_connection, say_nothing
@@ -38,10 +40,10 @@ MOST_BYTES: Final = 5000 * 1024 * 1024
 class BlobProxy:
     """One that runs. ``port`` is where it listens."""
 
-    def __init__(self, target_port: int, faults: Injector, http: aiohttp.ClientSession) -> None:
+    def __init__(self, target_port: int, faults: Injector, http: aiohttp.ClientSession, *, scheme: str = "http") -> None:
         self.faults = faults
         self.port = 0
-        self._target = URL.build(scheme="http", host=HOST, port=target_port)
+        self._target = URL.build(scheme=scheme, host=HOST, port=target_port)
         self._http = http
 
     @property
@@ -89,21 +91,28 @@ def _passing(headers: Mapping[str, str] | CIMultiDictProxy[str]) -> CIMultiDict[
 
 
 @asynccontextmanager
-async def running_blob_proxy(target_port: int, *, port: int = 0, faults: Injector | None = None) -> AsyncIterator[BlobProxy]:
+async def running_blob_proxy(
+    target_port: int, *, port: int = 0, faults: Injector | None = None, certificate: Path | None = None
+) -> AsyncIterator[BlobProxy]:
     """A proxy in front of the Azurite on ``target_port``, while the block runs. ``port`` 0 takes a free one.
+
+    With ``certificate``, a folder, both speak TLS with what is in it.
 
     Raises:
         OSError: the port is taken.
     """
-    connector = aiohttp.TCPConnector(limit=0, force_close=True)  # a kept connection may be closed just when it is used again
+    tls = None if certificate is None else server_context(certificate)
+    trusted = True if certificate is None else trusting(public_certificate(certificate))
+    # A kept connection may be closed just when it is used again.
+    connector = aiohttp.TCPConnector(limit=0, force_close=True, ssl=trusted)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False, timeout=aiohttp.ClientTimeout(total=None)) as http:
-        proxy = BlobProxy(target_port, faults or Injector(AT, ABILITIES), http)
+        proxy = BlobProxy(target_port, faults or Injector(AT, ABILITIES), http, scheme="http" if tls is None else "https")
         application = web.Application(client_max_size=MOST_BYTES)
         application.router.add_route("*", "/{path:.*}", proxy.answer)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1, handler_cancellation=True, auto_decompress=False)
         await runner.setup()
         try:
-            await web.TCPSite(runner, HOST, port).start()
+            await web.TCPSite(runner, HOST, port, ssl_context=tls).start()
             proxy.port = runner.addresses[0][1]
             yield proxy
         finally:

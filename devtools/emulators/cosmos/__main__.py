@@ -13,6 +13,7 @@ from devtools.emulators.cosmos.key import KEY
 from devtools.emulators.cosmos.misbehaviour import ABILITIES
 from devtools.emulators.cosmos.ranges import even_ranges
 from devtools.emulators.cosmos.server import running_cosmos
+from devtools.emulators.identities import add_options, identities_of
 from devtools.faults.injector import Injector
 
 
@@ -24,9 +25,10 @@ def main() -> int:
     parser.add_argument("--key", default=KEY, help="the account key, base64 (default: the stand-in's own)")
     parser.add_argument("--ranges", type=_positive, default=1, metavar="N", help="physical ranges per container (default: 1)")
     parser.add_argument("--request-units-per-second", type=_positive, metavar="N", help="what a container may use (default: no limit)")
-    parser.add_argument("--aad", action="store_true", help="TLS with a certificate of its own, and tokens instead of keys")
+    add_options(parser)
     foreground.add_faults(parser)
     options = parser.parse_args()
+    options.identities = identities_of(options, parser)
     logging.basicConfig(level=logging.WARNING, format="cosmos: %(levelname)s %(message)s")
     return foreground.run("cosmos", partial(serve, options), port=options.port, refusals=(DamagedJournalError,))
 
@@ -41,6 +43,8 @@ async def serve(options: argparse.Namespace, stop: asyncio.Event) -> None:
         ranges=even_ranges(options.ranges),
         units_per_second=options.request_units_per_second,
         for_identities=options.aad,
+        identities=options.identities if options.issuer else None,
+        certificate=options.certificate,
         faults=faults,
     )
     async with running as cosmos:

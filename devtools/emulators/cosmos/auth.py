@@ -1,9 +1,9 @@
 """The signature of a request under the account's key.
 
 Surprising: a request addressed by resource ids signs only the last id, in lower case; one addressed by names signs the whole path as it
-is. A bearer token is taken at its word: there is no directory here to ask, and no roles. What no role allows is refused, though: an
-identity works with items and reads what they are kept in, but makes, changes and deletes neither databases nor containers nor their
-throughput. The age of `x-ms-date` is not checked.
+is. A bearer token is checked where the stand-in is told who may come in, and taken at its word elsewhere; who is let in has every role.
+What no role allows is refused, though: an identity works with items and reads what they are kept in, but makes, changes and deletes
+neither databases nor containers nor their throughput. The age of `x-ms-date` is not checked.
 """
 
 import base64
@@ -12,21 +12,26 @@ import hmac
 from typing import Final
 from urllib.parse import parse_qs, unquote
 
-from devtools.emulators.cosmos.refusals import NOT_FOR_TOKENS, RefusedError
+from devtools.emulators.cosmos.refusals import NO_ROLE, NOT_FOR_TOKENS, RefusedError
 from devtools.emulators.cosmos.rids import decoded
 from devtools.emulators.cosmos.wire import Request
+from devtools.emulators.identities import Identities, PrincipalUnknown, TokenInvalid
 
 CONTAINER_PATH: Final = ("dbs", "*", "colls", "*")
+AUDIENCES: Final = ("https://127.0.0.1", "https://localhost", "https://cosmos.azure.com")
+"""A client asks for a token for the account's own host and, where the directory does not know that, for all of Cosmos DB."""
 PARTITION_KEY_DELETE: Final = ("operations", "partitionkeydelete")
 
 
-def verify(request: Request, key: str | None) -> None:
+def verify(request: Request, key: str | None, identities: Identities | None = None) -> None:
     """Refuse with 401 a request that the holder of `key` (base64) did not sign and that has no token; without a key only tokens are taken.
 
-    Also refuses with 403 what an identity may not do, however much it is allowed to.
+    Also refuses with 403 what an identity may not do, however much it is allowed to, and who has no role among `identities`.
     """
     fields = parse_qs(unquote(request.headers.get("Authorization", "")).replace("+", "%2B"))
     if fields.get("type") == ["aad"] and fields.get("sig"):
+        if identities is not None:
+            _check_token(fields["sig"][0], identities)
         _check_data_plane(request)
         return
     if key is None:
@@ -35,6 +40,17 @@ def verify(request: Request, key: str | None) -> None:
     given = fields.get("sig", [""])[0]
     if not date or not hmac.compare_digest(given.encode(errors="replace"), signature(request.method, request.segments, date, key).encode()):
         raise RefusedError(401, "The input authorization token can't serve the request: it was not signed with this account's key.")
+
+
+def _check_token(token: str, identities: Identities) -> None:
+    """401 for a token that is wrong or over, 403/5301 for somebody without a role."""
+    try:
+        identities.entry(token, audiences=AUDIENCES)
+    except TokenInvalid as refusal:
+        raise RefusedError(401, f"The input authorization token can't serve the request. {refusal}") from None
+    except PrincipalUnknown as refusal:
+        message = f"Request blocked by Auth local : {refusal} It does not have the required RBAC permissions to perform any action."
+        raise RefusedError(403, message, substatus=NO_ROLE) from None
 
 
 def _check_data_plane(request: Request) -> None:

@@ -28,6 +28,7 @@ NEEDS_PLAN: Final = 1004
 CONDITION_FALSE: Final = 1110
 THROTTLED: Final = 3200
 NOT_FOR_TOKENS: Final = 5300
+NO_ROLE: Final = 5301
 
 
 class RefusedError(Exception):

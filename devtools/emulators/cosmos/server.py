@@ -5,8 +5,9 @@ partitions is answered directly or, with several physical ranges, refused where 
 hybrid search, sorting and paging in subqueries, most built-in functions, unique keys, computed properties, partition keys of version 1,
 stored procedures, triggers, functions and users.
 
-Lacks in silence, because no client asks for them: splits of ranges while it runs, roles and the check of a token, throughput per physical
-range and for metadata, the age check of a signature, session consistency (every read sees the last write), query and index metrics.
+Lacks in silence, because no client asks for them: splits of ranges while it runs, roles (who may come in may do everything that an
+identity can; a token is checked where an issuer is named, and taken at its word elsewhere), throughput per physical range and for
+metadata, the age check of a signature, session consistency (every read sees the last write), query and index metrics.
 Vector search compares every vector in reach in double precision, where the service's index is approximate: it never misses a near one.
 Request charges are estimates.
 
@@ -24,7 +25,7 @@ from typing import Final
 
 from aiohttp import web
 
-from devtools.emulators.cosmos.certificate import server_context
+from devtools.certificate import server_context
 from devtools.emulators.cosmos.connections import web_server
 from devtools.emulators.cosmos.key import KEY
 from devtools.emulators.cosmos.misbehaviour import ABILITIES
@@ -32,6 +33,7 @@ from devtools.emulators.cosmos.observation import Operations
 from devtools.emulators.cosmos.ranges import ONE_RANGE, KeyRange
 from devtools.emulators.cosmos.recovery import open_store
 from devtools.emulators.cosmos.service import Service
+from devtools.emulators.identities import Identities
 from devtools.faults.injector import Injector
 
 HOST: Final = "127.0.0.1"
@@ -70,10 +72,13 @@ async def running_cosmos(
     ranges: Sequence[KeyRange] = ONE_RANGE,
     units_per_second: float | None = None,
     for_identities: bool = False,
+    identities: Identities | None = None,
+    certificate: Path | None = None,
 ) -> AsyncIterator[Cosmos]:
     """A stand-in that listens while the block runs. `port` 0 takes a free one; without `data` nothing outlives it.
 
-    With `for_identities` it speaks TLS and takes tokens only; `units_per_second` is what each container may use.
+    With `for_identities` it speaks TLS and takes tokens only: any, or those of `identities`; the certificate is kept in the folder
+    `certificate`, or else in `data`. `units_per_second` is what each container may use.
     `faults` is what goes wrong; more of it can be added while it runs.
 
     Raises OSError when the port is taken and DamagedJournalError when `data` cannot be read.
@@ -81,8 +86,9 @@ async def running_cosmos(
     listener = _listener(port)
     try:
         store = open_store(data, now=now, ranges=ranges, units_per_second=units_per_second)
-        service = Service(store, key=None if for_identities else key, faults=faults or Injector("cosmos", ABILITIES))
-        tls = server_context(data) if for_identities else None
+        taken = None if for_identities else key
+        service = Service(store, key=taken, faults=faults or Injector("cosmos", ABILITIES), identities=identities)
+        tls = server_context(certificate or data) if for_identities else None
     except BaseException:  # whatever it is, the port is given back and the error passed on
         listener.close()
         raise

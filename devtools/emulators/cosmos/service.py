@@ -14,6 +14,7 @@ from devtools.emulators.cosmos.refusals import RefusedError
 from devtools.emulators.cosmos.routes import Route, route
 from devtools.emulators.cosmos.store import Store
 from devtools.emulators.cosmos.wire import Reply, Request, refusal
+from devtools.emulators.identities import Identities
 from devtools.faults.injector import Injector
 
 log = logging.getLogger(__name__)
@@ -26,12 +27,13 @@ Found = TypeVar("Found")
 class Service:
     """One account and its key."""
 
-    def __init__(self, store: Store, *, key: str | None, faults: Injector) -> None:
+    def __init__(self, store: Store, *, key: str | None, faults: Injector, identities: Identities | None = None) -> None:
         self.store = store
         self.operations = Operations()
         self.faults = faults
         self._misbehaviour = Misbehaviour(store, faults)
         self._key = key
+        self._identities = identities
 
     def answer(self, request: Request) -> Answer:
         """The answer, with the headers every answer has. Never raises."""
@@ -39,7 +41,7 @@ class Service:
         private = self._guarded(lambda: answer_private(request, self.operations, self.faults), found)
         if private is not None:
             return Answer(private)
-        refused = self._guarded(lambda: verify(request, self._key), found)
+        refused = self._guarded(lambda: verify(request, self._key, self._identities), found)
         if refused is not None:
             log.warning("a request was refused for its signature or token", extra={"kind": found.kind, "status": refused.status})
         answer = Answer(refused) if refused is not None else self._misbehaved(request, found)

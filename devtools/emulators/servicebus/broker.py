@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from devtools.emulators.identities import Identities
 from devtools.emulators.servicebus.configuration import QueuePolicy
 from devtools.emulators.servicebus.journal import FileJournal, MemoryJournal
 from devtools.emulators.servicebus.mishaps import Mishaps
@@ -44,8 +45,11 @@ class Broker:
         now_ms: Callable[[], int],
         journal: FileJournal | MemoryJournal,
         mishaps: Mishaps | None = None,
+        identities: Identities | None = None,
     ) -> None:
         self.now_ms = now_ms
+        self.identities = identities
+        """Who is let in by a token; None where everybody has the key."""
         self.mishaps = mishaps or Mishaps()
         self.port = 0
         self.operations: Counter[str] = Counter()

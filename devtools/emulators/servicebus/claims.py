@@ -1,19 +1,23 @@
 """`$cbs`: a client shows its token for one entity before it may open links to it. OASIS AMQP claims-based security.
 
-As in Azure, an entity that does not exist is refused here already, with 404.
+A token is a shared access signature or, where identities are let in instead, a JSON Web Token for all of Service Bus. As in Azure, an
+entity that does not exist is refused here already, with 404.
 """
 
 import logging
 
+from devtools.emulators.identities import Identities, PrincipalUnknown, TokenInvalid
 from devtools.emulators.servicebus.broker import Broker, entity_path, root_queue
 from devtools.emulators.servicebus.refusals import RefusedError, not_implemented, unauthorized
 from devtools.emulators.servicebus.requests import Request, parse_request, response
-from devtools.emulators.servicebus.shared_access import check_token
+from devtools.emulators.servicebus.shared_access import SCHEME, Token, check_token
 from devtools.emulators.servicebus.values import Int
 
 log = logging.getLogger(__name__)
 
 SUBSCRIPTIONS = "/subscriptions/"
+JSON_WEB_TOKEN = "jwt"  # noqa: S105 - a kind
+AUDIENCES = ("https://servicebus.azure.net",)
 MAX_TOKENS = 1_000
 """Azure refuses more: "The maximum number of '1000' tokens per connection has been reached." (seen in clients' logs)."""
 
@@ -69,13 +73,27 @@ def _put_token(request: Request, path: str, broker: Broker, grants: Grants) -> N
         raise not_implemented(f"The operation '{request.operation}' at $cbs")
     if not isinstance(request.body, str):
         raise unauthorized("The token is not text.")
-    token = check_token(request.body, now_ms=broker.now_ms())
+    kind = str(request.properties.get("type"))
+    if broker.identities is None:
+        token = check_token(request.body, now_ms=broker.now_ms())
+    else:
+        token = _checked(request.body, kind, broker.identities)
     if not covers(entity_path(token.audience), path):
         raise unauthorized(f"The token is for '{token.audience}', not for '{path}'.")
     if SUBSCRIPTIONS in path:
         return  # its link is refused instead: the client would hide the reason that is given here
     broker.queue(path)
     grants.add(root_queue(path), token.until_ms)
+
+
+def _checked(shown: str, kind: str, identities: Identities) -> Token:
+    """What a token of Entra opens: all queues. Raises RefusedError (401)."""
+    if kind != JSON_WEB_TOKEN or shown.startswith(SCHEME):  # the clients call the signature they made of a key a JSON Web Token
+        raise unauthorized("Local authentication is disabled: only tokens of Entra are accepted by this local Service Bus.")
+    try:
+        return Token("", identities.entry(shown, audiences=AUDIENCES).until * 1000)
+    except (TokenInvalid, PrincipalUnknown) as refusal:
+        raise unauthorized(str(refusal)) from None
 
 
 def covers(audience: str, path: str) -> bool:

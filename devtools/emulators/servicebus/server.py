@@ -5,8 +5,10 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
+from devtools.emulators.identities import Identities
 from devtools.emulators.servicebus.broker import Broker
 from devtools.emulators.servicebus.configuration import read_configuration
 from devtools.emulators.servicebus.connection import Connection
@@ -31,11 +33,15 @@ async def running_broker(
     sync: bool = False,
     limits: Limits = AZURE,
     faults: Injector | None = None,
+    host: str = HOST,
+    identities: Identities | None = None,
+    tls: SSLContext | None = None,
 ) -> AsyncIterator[Broker]:
     """A broker that accepts connections until the block is left; `port` 0 takes a free one, see `Broker.port`.
 
     `config`: content or file in the official emulator's format. `data`: the journal's directory; None keeps everything in memory.
     `sync`: every flush also waits for the disk. `faults`: what goes wrong, see `mishaps`; stays the caller's to close.
+    `host`: an address of loopback. `identities`: who is let in by a token; keys are refused then. `tls`: with what it speaks TLS.
     Raises ConfigurationError, JournalError, PlanInvalid, OSError (the port is in use).
     """
     policies = read_configuration(config)
@@ -46,10 +52,10 @@ async def running_broker(
 
     now_ms = moved_clock_ms if mishaps.armed else wall_clock_ms
     journal = FileJournal(data, now_ms=now_ms(), sync=sync, mishaps=mishaps) if data else MemoryJournal()
-    broker = Broker(policies, now_ms=now_ms, journal=journal, mishaps=mishaps)
+    broker = Broker(policies, now_ms=now_ms, journal=journal, mishaps=mishaps, identities=identities)
     admissions = Admissions(limits)
     try:
-        server = await asyncio.get_running_loop().create_server(lambda: Connection(broker, admissions), HOST, port)
+        server = await asyncio.get_running_loop().create_server(lambda: Connection(broker, admissions), host, port, ssl=tls)
     except OSError:
         journal.close()
         raise

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, quote_plus
 
 from devtools.emulators.servicebus.refusals import unauthorized
 
+SCHEME = "SharedAccessSignature"
 KEY_NAME, KEY = "RootManageSharedAccessKey", "SAS_KEY_VALUE"  # the official emulator's; not a secret
 
 
@@ -25,7 +26,7 @@ class Token:
 def check_token(token: str, *, now_ms: int) -> Token:
     """What a token opens. Raises RefusedError (401) unless it is signed with the key and not over."""
     scheme, _, query = token.partition(" ")
-    if scheme != "SharedAccessSignature":
+    if scheme != SCHEME:
         raise unauthorized("Only shared access signatures are accepted by this local Service Bus, not other kinds of token.")
     fields = {name: values[0] for name, values in parse_qs(query).items()}
     if missing := {"sr", "sig", "se", "skn"} - fields.keys():

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from devtools.host.hostjson import HostJson, ServiceBusLimits, read_host_json, seconds
+from devtools.host.identities import Identity
 from devtools.host.refusal import AppRefused
-from devtools.host.settings import SettingMissing, add_to_environment, connection_string, is_disabled, read_local_settings, resolve
+from devtools.host.settings import SettingMissing, add_to_environment, connection, is_disabled, read_local_settings, resolve
 
 
 def test_local_settings_become_variables_except_nulls_and_what_exists(tmp_path: Path) -> None:
@@ -38,17 +39,52 @@ def test_an_unresolved_percent_name_says_which() -> None:
 
 @pytest.mark.parametrize("name", ["SERVICE_BUS", "AzureWebJobsSERVICE_BUS"])
 def test_a_connection_is_found_by_its_name_with_or_without_prefix(name: str) -> None:
-    assert connection_string("SERVICE_BUS", {name: "Endpoint=sb://localhost"}) == "Endpoint=sb://localhost"
+    assert connection("SERVICE_BUS", {name: "Endpoint=sb://localhost"}) == "Endpoint=sb://localhost"
 
 
-def test_an_identity_based_connection_is_refused_with_what_to_do() -> None:
-    with pytest.raises(SettingMissing, match=r"needs an identity in Azure.*set SERVICE_BUS to the connection string"):
-        connection_string("SERVICE_BUS", {"SERVICE_BUS__fullyQualifiedNamespace": "x.servicebus.windows.net"})
+NAMESPACE = {"SERVICE_BUS__fullyQualifiedNamespace": "x.servicebus.windows.net"}
+MANAGED = {**NAMESPACE, "SERVICE_BUS__credential": "managedidentity"}
 
 
-def test_a_missing_connection_is_named() -> None:
-    with pytest.raises(SettingMissing, match="there is no setting SERVICE_BUS"):
-        connection_string("SERVICE_BUS", {"SERVICE_BUS": ""})
+@pytest.mark.parametrize(
+    ("settings", "identity"),
+    [
+        ({**MANAGED, "SERVICE_BUS__clientId": "an-id"}, Identity("x.servicebus.windows.net", is_managed=True, client_id="an-id")),
+        ({**MANAGED, "SERVICE_BUS__credential": "ManagedIdentity"}, Identity("x.servicebus.windows.net", is_managed=True)),
+        (NAMESPACE, Identity("x.servicebus.windows.net")),
+        ({"AzureWebJobsSERVICE_BUS__fullyQualifiedNamespace": "y"}, Identity("y")),
+    ],
+)
+def test_a_connection_may_be_an_identity(settings: dict[str, str], identity: Identity) -> None:
+    assert connection("SERVICE_BUS", settings) == identity
+
+
+def test_a_connection_string_comes_before_an_identity() -> None:
+    assert connection("SERVICE_BUS", {**MANAGED, "SERVICE_BUS": "Endpoint=sb://localhost"}) == "Endpoint=sb://localhost"
+
+
+def test_the_identity_of_a_database_account_has_its_endpoint() -> None:
+    settings = {"COSMOS__accountEndpoint": "https://x.documents.azure.com:443/"}
+
+    assert connection("COSMOS", settings, address="accountEndpoint") == Identity("https://x.documents.azure.com:443/")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({**NAMESPACE, "SERVICE_BUS__credential": "workloadidentity"}, "this host has managedidentity alone"),
+        ({**NAMESPACE, "SERVICE_BUS__clientId": "an-id"}, "only where SERVICE_BUS__credential is managedidentity"),
+    ],
+)
+def test_an_identity_of_another_kind_says_what_is_possible(settings: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingMissing, match=said):
+        connection("SERVICE_BUS", settings)
+
+
+@pytest.mark.parametrize("settings", [{"SERVICE_BUS": ""}, {"SERVICE_BUS__credential": "managedidentity"}])
+def test_a_missing_connection_is_named(settings: dict[str, str]) -> None:
+    with pytest.raises(SettingMissing, match=r"there is no setting SERVICE_BUS, .* or SERVICE_BUS__fullyQualifiedNamespace"):
+        connection("SERVICE_BUS", settings)
 
 
 @pytest.mark.parametrize(

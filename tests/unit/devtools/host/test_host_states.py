@@ -55,7 +55,7 @@ def test_the_route_prefix_is_part_of_the_address() -> None:
         (TIMER, {"SCHEDULE": "daily"}, "has 1 fields"),
         (CHANGES, {**STORE, "STORE": ""}, "there is no setting STORE"),
         (CHANGES, {name: value for name, value in STORE.items() if name != "LEASES"}, "%LEASES% does not resolve"),
-        (CHANGES, {**STORE, "STORE": "", "STORE__accountEndpoint": "https://x"}, "STORE__accountEndpoint needs an identity in Azure"),
+        (CHANGES, {**STORE, "STORE": "", "STORE__accountEndpoint": "https://x", "STORE__credential": "azd"}, "managedidentity alone"),
         (function("late", ChangesTrigger("STORE", "d", "c", "STORE", "d", start="soon")), STORE, "start_from_time is 'soon'"),
         (function("odd", HttpTrigger("a/{id:regex(x)}", frozenset())), {}, "is not imitated"),
         (function("sender", TimerTrigger("0 0 2 * * *"), outputs=("out",)), {}, "output bindings are not imitated (out)"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from devtools.emulators.cosmos.certificate import FILE_NAME, server_context
+from devtools.certificate import FILE_NAME, certificate_in, public_certificate, server_context
 
 
 def test_it_is_for_localhost_and_loopback(tmp_path: Path) -> None:
@@ -25,3 +25,23 @@ def test_what_a_kill_left_half_written_is_made_again(tmp_path: Path, content: by
 
     certificate = x509.load_pem_x509_certificate((tmp_path / FILE_NAME).read_bytes())
     assert certificate.subject == certificate.issuer
+
+
+def test_it_is_kept_as_long_as_it_is_for_every_address_that_is_asked_for(tmp_path: Path) -> None:
+    first = certificate_in(tmp_path).read_bytes()
+    second = certificate_in(tmp_path).read_bytes()
+    third = certificate_in(tmp_path, addresses=["127.1.0.100"]).read_bytes()
+    fourth = certificate_in(tmp_path).read_bytes()
+
+    assert first == second
+    assert third == fourth != first
+
+
+def test_those_who_trust_it_are_given_no_key(tmp_path: Path) -> None:
+    both = certificate_in(tmp_path).read_bytes()
+
+    public = public_certificate(tmp_path).read_bytes()
+
+    assert both.endswith(public)
+    assert b"PRIVATE KEY" in both
+    assert b"PRIVATE KEY" not in public
