@@ -13,3 +13,4 @@ if consumer_type() in {"light", "all"}:
     app.register_functions(processors.functions.light)
 if consumer_type() in {"heavy", "all"}:
     app.register_functions(processors.functions.heavy)
+app.register_functions(processors.functions.every)

@@ -1,12 +1,13 @@
 """Connections and secrets in memory: the twins of ``shared/storage/connection_store.py`` and ``shared/storage/key_vault.py``."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import SecretStr
 from typing_extensions import override
 
-from shared.connections.connection import Connection, Connections
+from shared.connections.connection import Connection, Connections, Handle, oldest_first
 from shared.connections.secrets import Secrets
 from shared.errors import ConfigurationError, Conflict, OwnershipConflict
 
@@ -17,6 +18,7 @@ class InMemoryConnections(Connections):
     def __init__(self) -> None:
         self._connections: dict[str, Connection] = {}
         self._aliases: dict[str, str] = {}
+        self._handles: dict[str, Handle] = {}
         self._etag = 0
         self.finds = 0
 
@@ -26,7 +28,22 @@ class InMemoryConnections(Connections):
         return self._connections.get(self._aliases.get(handle, handle))
 
     @override
-    async def add(self, connection: Connection, *, handles: tuple[str, ...] = ()) -> None:
+    async def handles(self, connection_id: str) -> list[Handle]:
+        found = [self._handles[handle] for handle, known in self._aliases.items() if known == connection_id]
+        return sorted(found, key=oldest_first)
+
+    @override
+    async def used(self, handle: str, *, at: datetime) -> None:
+        if handle in self._aliases:
+            self._handles[handle] = replace(self._handles[handle], used_at=at)
+
+    @override
+    async def drop_handle(self, handle: str) -> None:
+        self._aliases.pop(handle, None)
+        self._handles.pop(handle, None)
+
+    @override
+    async def add(self, connection: Connection, *, handles: tuple[str, ...] = (), at: datetime | None = None) -> None:
         known = self._connections.get(connection.id)
         if known is not None and known.tenant_id != connection.tenant_id:
             raise OwnershipConflict(f"{connection.id} is connected by another tenant")
@@ -36,11 +53,16 @@ class InMemoryConnections(Connections):
         if any(handle in self._connections or self._aliases.get(handle, connection.id) != connection.id for handle in aliases):
             raise OwnershipConflict("a handle leads to another connection")
         self._store(connection)
+        self._handles.update({handle: Handle(handle, at, None) for handle in aliases if handle not in self._aliases})
         self._aliases.update(dict.fromkeys(aliases, connection.id))
 
     @override
     async def of_tenant(self, tenant_id: str) -> list[Connection]:
         return sorted((known for known in self._connections.values() if known.tenant_id == tenant_id), key=lambda known: known.id)
+
+    @override
+    async def of_source(self, source: str) -> list[Connection]:
+        return sorted((known for known in self._connections.values() if known.source == source), key=lambda known: known.id)
 
     @override
     async def due(self, source: str, *, at: datetime, most: int) -> list[Connection]:

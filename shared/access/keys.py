@@ -58,11 +58,21 @@ class JwksKeys(Keys):
 
     @override
     async def key(self, kid: str) -> PyJWK | None:
-        if kid not in self._keys or not self._is_fresh():
+        if kid not in self._keys and self._is_fresh():
+            await self._read_again()
+        await self.check()
+        return self._keys.get(kid)
+
+    async def check(self) -> None:
+        """See that tokens can be checked: that at least one key is known, by asking the issuer if need be.
+
+        Raises:
+            DependencyUnavailable: none is, and the issuer cannot be asked.
+        """
+        if not self._is_fresh():
             await self._read_again()
         if self._read_at is None:
             raise DependencyUnavailable(f"the issuer's keys cannot be read ({self._failure})")
-        return self._keys.get(kid)
 
     def _is_fresh(self) -> bool:
         return self._read_at is not None and self._now() < self._read_at + KNOWN_FOR

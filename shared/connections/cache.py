@@ -4,13 +4,17 @@ import asyncio
 import contextvars
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 from typing_extensions import override
 
-from shared.connections.connection import NEGATIVE_CACHE_SECONDS, POSITIVE_CACHE_SECONDS, Connection, Connections
+from shared.connections.connection import NEGATIVE_CACHE_SECONDS, POSITIVE_CACHE_SECONDS, Connection, Connections, Handle
+from shared.errors import PipelineError
 
+USE_NOTED_AGAIN_AFTER: Final = timedelta(hours=1)
+"""Whoever takes an old key away wants to know whether somebody still has it, and not at which second."""
 MAX_REMEMBERED: Final = 10_000
 """A caller who tries key after key must not fill the memory."""
 
@@ -23,6 +27,7 @@ class RememberedConnections(Connections):
         self._now = now
         self._remembered: OrderedDict[str, tuple[datetime, Connection | None]] = OrderedDict()
         self._reading: dict[str, asyncio.Task[Connection | None]] = {}
+        self._noted: dict[str, datetime] = {}
 
     @override
     async def find(self, handle: str) -> Connection | None:
@@ -43,6 +48,7 @@ class RememberedConnections(Connections):
 
     async def _found(self, handle: str) -> Connection | None:
         now, found = self._now(), await self._store.find(handle)
+        await self._note(handle, found, now)
         if self._reading.get(handle) is not asyncio.current_task():  # written meanwhile: this may be what was before
             return found
         seconds = NEGATIVE_CACHE_SECONDS if found is None else POSITIVE_CACHE_SECONDS
@@ -51,6 +57,15 @@ class RememberedConnections(Connections):
         if len(self._remembered) > MAX_REMEMBERED:
             self._remembered.popitem(last=False)
         return found
+
+    async def _note(self, handle: str, found: Connection | None, now: datetime) -> None:
+        """That somebody came by an alias, once in an hour. Nobody's call fails for it."""
+        noted = self._noted.get(handle)
+        if found is None or found.id == handle or (noted is not None and now < noted + USE_NOTED_AGAIN_AFTER):
+            return
+        self._noted[handle] = now
+        with suppress(PipelineError):
+            await self._store.used(handle, at=now)
 
     def _ended(self, handle: str, done: "asyncio.Task[Connection | None]") -> None:
         if self._reading.get(handle) is done:
@@ -61,6 +76,10 @@ class RememberedConnections(Connections):
     @override
     async def of_tenant(self, tenant_id: str) -> list[Connection]:
         return await self._store.of_tenant(tenant_id)
+
+    @override
+    async def of_source(self, source: str) -> list[Connection]:
+        return await self._store.of_source(source)
 
     @override
     async def due(self, source: str, *, at: datetime, most: int) -> list[Connection]:
@@ -77,7 +96,21 @@ class RememberedConnections(Connections):
                     del self._remembered[handle]
 
     @override
-    async def add(self, connection: Connection, *, handles: tuple[str, ...] = ()) -> None:
-        await self._store.add(connection, handles=handles)
+    async def handles(self, connection_id: str) -> list[Handle]:
+        return await self._store.handles(connection_id)
+
+    @override
+    async def used(self, handle: str, *, at: datetime) -> None:
+        await self._store.used(handle, at=at)
+
+    @override
+    async def drop_handle(self, handle: str) -> None:
+        await self._store.drop_handle(handle)
+        self._reading.clear()
+        self._remembered.pop(handle, None)
+
+    @override
+    async def add(self, connection: Connection, *, handles: tuple[str, ...] = (), at: datetime | None = None) -> None:
+        await self._store.add(connection, handles=handles, at=at)
         self._reading.clear()
         self._remembered.clear()

@@ -4,12 +4,13 @@ A connection's id is ``<source>:<vendor account>``, so that a webhook's tenant i
 handle, an alias item leads from the handle to the connection.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from pydantic import Field, field_validator
 
-from shared.contracts.message import Identifier, Instant, Wire
+from shared.contracts.message import Identifier, Instant, Wire, timestamp
 from shared.contracts.rejected import UNKNOWN_TENANT
 
 NEGATIVE_CACHE_SECONDS: Final = 30.0
@@ -81,6 +82,22 @@ def connection_id(source: str, account: str) -> str:
     return f"{source}:{account}"
 
 
+@dataclass(frozen=True)
+class Handle:
+    """A name under which a vendor calls: an alias of a connection. That of a webhook's key is the key's hash."""
+
+    id: str
+    added_at: datetime | None
+    """None: before this was kept."""
+    used_at: datetime | None
+    """About when somebody came by it last, at most an hour before they last did; None: nobody has."""
+
+
+def oldest_first(handle: Handle) -> tuple[str, str]:
+    """What handles are sorted by; those from before this was kept come first."""
+    return ("" if handle.added_at is None else timestamp(handle.added_at), handle.id)
+
+
 class Connections(Protocol):
     """Where connections are."""
 
@@ -93,6 +110,13 @@ class Connections(Protocol):
 
     async def of_tenant(self, tenant_id: str) -> list[Connection]:
         """All of a tenant's, by id.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
+    async def of_source(self, source: str) -> list[Connection]:
+        """All of a source, of all tenants, by id: for measuring.
 
         Raises:
             TransientError: when the store cannot answer now.
@@ -115,8 +139,29 @@ class Connections(Protocol):
             Conflict: when it was written since.
         """
 
-    async def add(self, connection: Connection, *, handles: tuple[str, ...] = ()) -> None:
-        """Connect an account, or store the connection anew for the same tenant; each handle becomes an alias of it.
+    async def handles(self, connection_id: str) -> list[Handle]:
+        """Every alias of a connection, the oldest first.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
+    async def used(self, handle: str, *, at: datetime) -> None:
+        """Remember that somebody came by a handle. Of what is no alias, nothing.
+
+        Raises:
+            TransientError: when the store cannot answer now, or somebody else wrote meanwhile.
+        """
+
+    async def drop_handle(self, handle: str) -> None:
+        """Take an alias away: nobody comes by it any more. What is no alias stays.
+
+        Raises:
+            TransientError: when the store cannot answer now.
+        """
+
+    async def add(self, connection: Connection, *, handles: tuple[str, ...] = (), at: datetime | None = None) -> None:
+        """Connect an account, or store the connection anew for the same tenant; each handle becomes an alias of it, new ones as of ``at``.
 
         Raises:
             OwnershipConflict: when the account, or a handle, is another tenant's or another connection's.

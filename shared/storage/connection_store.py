@@ -4,30 +4,41 @@ Whose turn it is, and what a tenant has connected, is asked of all partitions: o
 vendor accounts.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
 from azure.core import MatchConditions
+from azure.cosmos.exceptions import CosmosResourceNotFoundError
 from typing_extensions import override
 
 from shared import topology
-from shared.connections.connection import Connection, Connections
+from shared.connections.connection import Connection, Connections, Handle, oldest_first
 from shared.contracts.message import timestamp
 from shared.errors import Conflict, OwnershipConflict
+from shared.storage.azure_errors import azure_errors
 from shared.storage.cosmos import CosmosAccount, etag_of, found, guarded_write, queried
 
-ALIAS_OF = "aliasOf"
+ALIAS_OF: Final = "aliasOf"
+ADDED_AT: Final = "addedAt"
+USED_AT: Final = "usedAt"
 PAGE_ITEMS: Final = 100
 
 OF_TENANT: Final = "SELECT * FROM c WHERE c.tenantId = @tenant AND IS_DEFINED(c.source)"
 """An alias has no source, and no tenant either."""
+
+ALIASES: Final = "SELECT * FROM c WHERE c.aliasOf = @connection"
+"""Of one connection: only rotating its key asks it."""
+
+OF_SOURCE: Final = "SELECT * FROM c WHERE c.source = @source"
+"""Of all tenants: only measuring asks it."""
 
 DUE: Final = """
 SELECT * FROM c
 WHERE c.source = @source AND c.nextDueAt <= @at AND (c.status = "active" OR c.pausedBy = "app")
 ORDER BY c.nextDueAt
 """
-"""Of all tenants: the one query of the app that knows none, and only the scheduler asks it."""
+"""Of all tenants: only the scheduler asks it."""
 
 
 class CosmosConnections(Connections):
@@ -47,6 +58,12 @@ class CosmosConnections(Connections):
     async def of_tenant(self, tenant_id: str) -> list[Connection]:
         container = await self._account.container(topology.CONNECTIONS)
         rows = queried(container, OF_TENANT, "list a tenant's connections", page_items=PAGE_ITEMS, tenant=tenant_id)
+        return sorted([_connection(row) async for row in rows], key=lambda connection: connection.id)
+
+    @override
+    async def of_source(self, source: str) -> list[Connection]:
+        container = await self._account.container(topology.CONNECTIONS)
+        rows = queried(container, OF_SOURCE, "list a source's connections", page_items=PAGE_ITEMS, source=source)
         return sorted([_connection(row) async for row in rows], key=lambda connection: connection.id)
 
     @override
@@ -76,7 +93,29 @@ class CosmosConnections(Connections):
         return connection.model_copy(update={"etag": etag_of(stored)})
 
     @override
-    async def add(self, connection: Connection, *, handles: tuple[str, ...] = ()) -> None:
+    async def handles(self, connection_id: str) -> list[Handle]:
+        container = await self._account.container(topology.CONNECTIONS)
+        rows = queried(container, ALIASES, "list a connection's handles", page_items=PAGE_ITEMS, connection=connection_id)
+        return sorted([_handle(row) async for row in rows], key=oldest_first)
+
+    @override
+    async def used(self, handle: str, *, at: datetime) -> None:
+        alias = await self._read(handle)
+        if alias is not None and ALIAS_OF in alias:
+            await self._write({**alias, USED_AT: timestamp(at)}, alias)
+
+    @override
+    async def drop_handle(self, handle: str) -> None:
+        alias = await self._read(handle)
+        if alias is None or ALIAS_OF not in alias:
+            return
+        container = await self._account.container(topology.CONNECTIONS)
+        async with azure_errors("take a handle away"):
+            with suppress(CosmosResourceNotFoundError):
+                await container.delete_item(handle, partition_key=handle)
+
+    @override
+    async def add(self, connection: Connection, *, handles: tuple[str, ...] = (), at: datetime | None = None) -> None:
         known = await self._read(connection.id)
         if known is not None and known.get("tenantId") != connection.tenant_id:
             raise OwnershipConflict(f"{connection.id} is connected by another tenant")
@@ -85,7 +124,8 @@ class CosmosConnections(Connections):
         # The connection first: an alias must not lead nowhere.
         await self._write(connection.model_dump(mode="json", by_alias=True), known)
         for handle in missing:
-            await self._write({"id": handle, ALIAS_OF: connection.id}, None)
+            since = {} if at is None else {ADDED_AT: timestamp(at)}
+            await self._write({"id": handle, ALIAS_OF: connection.id, **since}, None)
 
     async def _leads_to(self, handle: str, connection_id: str) -> bool:
         alias = await self._read(handle)
@@ -111,3 +151,11 @@ class CosmosConnections(Connections):
 
 def _connection(document: dict[str, Any]) -> Connection:
     return Connection.model_validate({**document, "etag": document["_etag"]})
+
+
+def _handle(document: dict[str, Any]) -> Handle:
+    return Handle(document["id"], _moment(document.get(ADDED_AT)), _moment(document.get(USED_AT)))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

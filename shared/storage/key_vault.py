@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from shared.connections.secrets import Secrets
 from shared.errors import ConfigurationError
-from shared.http.client import object_of, response_to
+from shared.http.client import answer_of, object_of, response_to
 from shared.http.statuses import error_of
 
 TOKEN_SCOPE: Final = "https://vault.azure.net/.default"  # noqa: S105 - an address
@@ -52,6 +52,21 @@ class KeyVaultSecrets(Secrets):
             return await self._read(name, REMEMBERED)
         async with self._refused.setdefault(name, asyncio.Lock()):  # all who are refused at once wait here for one of them
             return await self._read(name, REMEMBERED_ANEW)
+
+    async def check(self) -> None:
+        """See that the vault answers, and lets us look which secrets it has ("Get Secrets", of one, which gives no value).
+
+        Raises:
+            PipelineError: it does not, and why.
+        """
+        what, http = "look into Key Vault", self._http()
+        headers = {"authorization": f"Bearer {await self._token()}"}
+        params = {"api-version": API_VERSION, "maxresults": "1"}
+        try:
+            request = http.build_request("GET", f"{self._vault_uri}/secrets", params=params, headers=headers)
+        except httpx2.InvalidURL as error:
+            raise ConfigurationError(f"{what}: the vault's address is none") from error
+        await answer_of(http, request, what=what)
 
     async def _read(self, name: str, kept: timedelta) -> SecretStr:
         now = self._now()

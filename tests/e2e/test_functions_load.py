@@ -19,6 +19,7 @@ FUNCTIONS = {
     "ingestion-slack-poll": ("timer", "0 */10 * * * *"),
     "sync-inbound-worker": ("service bus", "sync-inbound"),
     "sync-inbound-bulk-worker": ("service bus", "sync-inbound-bulk"),
+    "telemetry-measure": ("timer", "30 */5 * * * *"),
     "normalization-processor": ("service bus", "ingestion-events"),
     "normalization-bulk-processor": ("service bus", "ingestion-events-bulk"),
     "enrichment-processor": ("service bus", "shard-emission"),
@@ -34,6 +35,8 @@ FUNCTIONS = {
     "links-add": ("http", "POST /api/v1/shards/{id}/links"),
     "links-remove": ("http", "DELETE /api/v1/shards/{id}/links/{edgeId}"),
     "embedding-worker": ("service bus", "embedding-jobs"),
+    "health": ("http", "GET /api/health"),
+    "ready": ("http", "GET /api/ready"),
 }
 """Name → trigger and address."""
 

@@ -103,7 +103,7 @@ async def test_an_admin_of_another_tenant_finds_nothing(pipeline: Environment, o
     assert [owner.id in answer.text for answer in answers] == [False, False]
 
 
-async def test_no_function_but_a_webhook_answers_anonymous_callers_and_no_webhook_answers_data(
+async def test_no_function_but_webhooks_and_health_answers_anonymous_callers_and_none_of_these_answers_data(
     pipeline: Environment, owner: Tenant
 ) -> None:
     async with pipeline.http.get(f"{pipeline.run.host}/admin/host/status") as response:
@@ -130,6 +130,8 @@ async def test_no_function_but_a_webhook_answers_anonymous_callers_and_no_webhoo
         ("links-list", "GET"): 401,
         ("links-add", "POST"): 401,
         ("links-remove", "DELETE"): 401,
+        ("health", "GET"): 200,
+        ("ready", "GET"): 200,
     }
     assert [text for _, text in answers.values() if NAME in text or owner.id in text] == []
 

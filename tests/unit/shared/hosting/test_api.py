@@ -76,9 +76,27 @@ async def test_a_caller_with_a_good_token_is_answered() -> None:
 
     assert response.status_code == 200
     assert response.get_body().decode() == '{"saidTo": "acme", "inWords": "Grüße, 世界"}'
-    assert dict(response.headers) == {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
+    assert dict(response.headers) == {
+        "Content-Type": "application/json; charset=utf-8",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
     assert ports.metrics.total(Metric.API_REQUESTS) == 1
     assert ports.metrics.total(Metric.API_REQUESTS, function="search", outcome="answered") == 1
+
+
+@pytest.mark.parametrize("fault", [None, BadRequest("<script>alert(1)</script>"), NotFound("<b>"), RuntimeError("<b>")])
+async def test_mark_up_in_an_answer_is_a_text_in_json_that_no_browser_takes_for_a_page(fault: Exception | None) -> None:
+    async def act(caller: Caller) -> Greeting:
+        if fault is not None:
+            raise fault
+        return Greeting(said_to="<script>alert(1)</script>")
+
+    response = await answer(a_call(f"Bearer {token()}"), act)
+
+    assert isinstance(body_of(response), dict)
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 async def test_the_caller_is_who_the_token_says() -> None:

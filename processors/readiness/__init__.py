@@ -1,0 +1,1 @@
+"""Whether this worker can do its work."""
