@@ -1,4 +1,4 @@
-"""``python -m ops connections | backfill | completeness | linking | rejected | dead-letters | renormalize``: an operator's commands.
+"""``python -m ops connections | backfill | completeness | linking | tenant | migrate | provision | …``: an operator's commands.
 
 They use a deployment's own settings: those of the environment, or of the file that ``--settings`` names. Exit codes: 0 when all went well,
 1 when it did not, 2 when the command line is wrong, 130 after Ctrl-C.
@@ -25,7 +25,11 @@ MODULES: Final = {
     "rejected": "parked",
     "dead-letters": "parked",
     "linking": "linking",
+    "tenant": "tenants.command",
+    "migrate": "migrations.command",
+    "provision": "provision.command",
     "connections add": "adding",
+    "connections rotate": "rotation.command",
     "connections list": "connections",
     "connections test": "checks",
     "connections pause": "connections",

@@ -8,6 +8,10 @@ from typing import Final, NoReturn
 from typing_extensions import override
 
 from ops import linking_options
+from ops.migrations import options as migration_options
+from ops.provision import options as provision_options
+from ops.rotation import options as rotation_options
+from ops.tenants import options as tenant_options
 from shared.topology import QUEUES
 
 Add = Callable[[argparse.ArgumentParser], None]
@@ -219,7 +223,7 @@ def _parked(where: str) -> Mapping[str, tuple[str, Below]]:
 
 COMMANDS: Final[Mapping[str, tuple[str, Below]]] = {
     "connections": (
-        "who is connected: add | list | test | pause | resume",
+        "who is connected: add | list | test | rotate | pause | resume",
         {
             "add": (
                 "connect a vendor's account, or store its connection anew",
@@ -231,6 +235,7 @@ COMMANDS: Final[Mapping[str, tuple[str, Below]]] = {
             ),
             "list": ("list connections", _connections_list),
             "test": ("log in at the vendor's and look at every stream, without reading any", _id),
+            "rotate": ("replace a secret while everything goes on", rotation_options.add),
             "pause": ("stop reading a connection until somebody resumes it", _connections_pause),
             "resume": ("go on with a paused connection, at once", _connections_resume),
         },
@@ -246,6 +251,15 @@ COMMANDS: Final[Mapping[str, tuple[str, Below]]] = {
             "relink": ("look at the links of every shard anew", linking_options.add_relink),
         },
     ),
+    "provision": ("make the queues, containers and blob containers of the topology in Azure, or update them", provision_options.add),
+    "tenant": (
+        "all of a tenant's data: export | erase",
+        {
+            "export": ("write all of it into readable files, and see that it is all", tenant_options.add_export),
+            "erase": ("remove all of it from every store and queue, and prove it", tenant_options.add_erase),
+        },
+    ),
+    "migrate": ("bring stored documents to what the code says, while the app runs", migration_options.add_migrate),
     "rejected": ("messages we have parked: list | show | replay | drop", _parked("the rejected messages")),
     "dead-letters": ("messages the broker has parked: list | show | replay | drop", _parked("the dead letters")),
     "renormalize": ("read all of a connection again, so that a changed conversion takes effect", _backfill),

@@ -50,6 +50,8 @@ class Peeked:
     enqueued_at: datetime
     reason: str | None = None
     description: str | None = None
+    is_scheduled: bool = False
+    """Whether it waits for its moment: then its number is what it can be cancelled by."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from azure.servicebus import ServiceBusReceivedMessage, ServiceBusSubQueue
+from azure.servicebus import ServiceBusMessageState, ServiceBusReceivedMessage, ServiceBusSubQueue
 from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 from azure.servicebus.exceptions import MessageLockLostError
 from typing_extensions import override
@@ -67,12 +67,12 @@ class ServiceBusParking(Parking):
     @override
     async def look(self, place: Place) -> list[Peeked]:
         async with self._receiver(place) as receiver:
-            return [message async for message in _peeked(receiver, place)]
+            return [message async for message in peeked(receiver, place)]
 
     @override
     async def take(self, place: Place, numbers: Sequence[int], act: Act) -> list[int]:
         async with self._receiver(place) as receiver:
-            lying = [message.number async for message in _peeked(receiver, place)]
+            lying = [message.number async for message in peeked(receiver, place) if not message.is_scheduled]
             taking = _Taking(receiver, place, {*numbers} & {*lying}, self._transport)
             try:
                 await taking.go_through(lying, act)
@@ -134,7 +134,8 @@ class _Taking:
         self._in_hand.clear()
 
 
-async def _peeked(receiver: ServiceBusReceiver, place: Place) -> AsyncIterator[Peeked]:
+async def peeked(receiver: ServiceBusReceiver, place: Place) -> AsyncIterator[Peeked]:
+    """All that is there, the oldest first, page by page: what waits, what is scheduled, what somebody holds."""
     after = 0
     while True:
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -166,6 +167,7 @@ def _message(message: ServiceBusReceivedMessage, place: Place) -> Peeked:
         enqueued_at=message.enqueued_time_utc or datetime.fromtimestamp(0, UTC),
         reason=message.dead_letter_reason,
         description=message.dead_letter_error_description,
+        is_scheduled=message.state is ServiceBusMessageState.SCHEDULED,
     )
 
 

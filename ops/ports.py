@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,11 @@ from ingestion.sources.polled import pollers
 from ingestion.sources.source import Poller
 from ops.everyone import all_connections
 from ops.linkable import CosmosLinkableShards, LinkableShards
+from ops.migrations.migration import MigrationPorts
+from ops.migrations.ports import migration_ports_of
 from ops.parking import Parking, ServiceBusParking
+from ops.provision.ports import ProvisionPorts, provision_ports_of
+from ops.tenants.ports import TenantPorts, tenant_ports_of
 from ops.vault import Keeper, KeyVaultKeeper, SettingKeeper
 from ops.watching import LOOK_SECONDS
 from shared.connections.connection import Connection, Connections
@@ -77,6 +81,9 @@ class Ports:
     policies: LinkingPolicies
     anchor_rows: Callable[[], AnchorRows]
     linkable: Callable[[], LinkableShards]
+    migrations: Callable[[], MigrationPorts]
+    tenants: Callable[[], AbstractAsyncContextManager[TenantPorts]]
+    provision: Callable[[], ProvisionPorts]
     http: Callable[[], httpx2.AsyncClient]
     """To ask a vendor whose a credential is, before there is a connection."""
     now: Callable[[], datetime]
@@ -102,6 +109,9 @@ def ports_of(services: "Services", *, now: Callable[[], datetime]) -> Ports:
         policies=services.linking_policy_store,
         anchor_rows=lambda: services.anchor_rows,
         linkable=lambda: CosmosLinkableShards(services.account),
+        migrations=lambda: migration_ports_of(services, now=now),
+        tenants=lambda: tenant_ports_of(services, bus=lambda: _service_bus(services), now=now),
+        provision=lambda: provision_ports_of(services),
         http=lambda: services.http,
         now=now,
         pause=partial(asyncio.sleep, LOOK_SECONDS),
@@ -124,7 +134,7 @@ async def closing(services: "Services") -> AsyncIterator[None]:
 def _service_bus(services: "Services") -> ServiceBusClient:
     """A client of an operator's own: one command is one connection."""
     connection = services.settings.service_bus
-    options: dict[str, Any] = dict(RETRY_OPTIONS)
+    options: dict[str, Any] = {**RETRY_OPTIONS, "ssl_context": services.tls}
     if connection.connection_string is not None:
         return ServiceBusClient.from_connection_string(connection.connection_string.get_secret_value(), **options)
     return ServiceBusClient(str(connection.address), services.credential, **options)

@@ -36,7 +36,7 @@ async def ensure_shard_types(types: Iterable[ShardType], *, store: ShardTypeStor
     for known in types:
         wanted = known.document()
         stored = await store.read(known.id)
-        if stored is not None and _is_as_new(stored, wanted):
+        if stored is not None and is_as_new(stored, wanted):
             continue
         await store.write(wanted)
         log.info("shard type stored", extra={"shard_type": known.id, "schema_version": known.schema_version})
@@ -44,7 +44,8 @@ async def ensure_shard_types(types: Iterable[ShardType], *, store: ShardTypeStor
     return written
 
 
-def _is_as_new(stored: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def is_as_new(stored: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Whether a stored definition is the wanted one, or a later one."""
     version = stored.get("schemaVersion", 0)
     if version != wanted["schemaVersion"]:
         return bool(version > wanted["schemaVersion"])

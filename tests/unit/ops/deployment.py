@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import AbstractAsyncContextManager, nullcontext, redirect_stderr, redirect_stdout
 from datetime import timedelta
 from functools import partial
 from io import StringIO
@@ -23,11 +23,17 @@ from devtools.fakes.transport import InMemoryTransport
 from ingestion.sources.source import Page, Poller, Reading, StreamCheck, Versions
 from ops import adding, backfill, checks, completeness, connections, linking, parked
 from ops.linkable import LinkableShard, LinkableShards
+from ops.migrations import command as migrations
+from ops.migrations.migration import MigrationPorts
 from ops.options import parsed
 from ops.parked_message import Peeked, Place
 from ops.parking import Act, Parking
 from ops.ports import Ports
+from ops.provision.ports import ProvisionPorts
 from ops.refusals import Misused, Refused
+from ops.rotation import command as rotation
+from ops.tenants import command as tenants
+from ops.tenants.ports import TenantPorts
 from ops.vault import Keeper
 from shared.connections.connection import Connection, Credential
 from shared.contracts.ingestion import IngestionEvent
@@ -43,12 +49,15 @@ CREDENTIAL = Credential(
 COMMANDS = {
     "connections add": adding.command,
     "connections list": connections.command,
+    "connections rotate": rotation.command,
     "connections test": checks.command,
     "connections pause": connections.command,
     "connections resume": connections.command,
     "backfill": backfill.command,
     "renormalize": backfill.command,
     "completeness": completeness.command,
+    "migrate": migrations.command,
+    **{f"tenant {verb}": tenants.command for verb in ("export", "erase")},
     **{f"linking {verb}": linking.command for verb in ("show", "set", "reset", "relink")},
     **{f"{noun} {verb}": parked.command for noun in ("rejected", "dead-letters") for verb in ("list", "show", "replay", "drop")},
 }
@@ -149,6 +158,8 @@ class Deployment:
         self.claims, self.transport, self.parking, self.vault = InMemoryClaims(), InMemoryTransport(self.clock), InMemoryParking(), Vault()
         self.policies = InMemoryLinkingPolicies()
         self.poller, self.secrets = PretendPoller(), InMemorySecrets()
+        self.tenant_ports: TenantPorts | None = None
+        self.migration_ports: MigrationPorts | None = None
         self.vendors = httpx2.MockTransport(lambda _: httpx2.Response(503))
         self.ports = Ports(
             connections=self.connections,
@@ -166,10 +177,26 @@ class Deployment:
             policies=self.policies,
             anchor_rows=lambda: InMemoryAnchorRows(self.shards),
             linkable=lambda: InMemoryLinkableShards(self.shards),
+            migrations=self._migrations,
+            tenants=self._tenants,
+            provision=self._provision,
             http=lambda: http_client(transport=self.vendors),
             now=self.clock,
             pause=partial(asyncio.sleep, 0),
         )
+
+    def _migrations(self) -> MigrationPorts:
+        if self.migration_ports is None:
+            raise NotImplementedError
+        return self.migration_ports
+
+    def _provision(self) -> ProvisionPorts:
+        raise NotImplementedError
+
+    def _tenants(self) -> AbstractAsyncContextManager[TenantPorts]:
+        if self.tenant_ports is None:
+            raise NotImplementedError
+        return nullcontext(self.tenant_ports)
 
     async def _everyone(self) -> list[Connection]:
         return [one for tenant in ("acme", "globex") for one in await self.connections.of_tenant(tenant)]

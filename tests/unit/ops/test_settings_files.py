@@ -44,6 +44,16 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_settings(tmp_path / "none.json")
 
 
+def test_the_identity_of_an_app_is_left_out_and_an_operators_own_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({**VALUES, "AZURE_CLIENT_ID": "x", "AZURE_TOKEN_CREDENTIALS": "ManagedIdentityCredential"}))
+    assert read_settings(file) == VALUES
+
+    own = {**VALUES, "AZURE_CLIENT_ID": "x", "AZURE_TOKEN_CREDENTIALS": "AzureCliCredential"}
+    file.write_text(json.dumps(own))
+    assert read_settings(file) == own
+
+
 def test_a_reference_to_key_vault_is_no_value(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
     file.write_text(json.dumps({"SERVICE_BUS": "@Microsoft.KeyVault(SecretUri=https://v/secrets/s)", "OTHER": "@Microsoft.KeyVault(x)"}))
