@@ -15,6 +15,7 @@ from shared.settings import SECRET_PREFIX, VARIABLES
 REFERENCE: Final = "@Microsoft.KeyVault("
 """App Service resolves such a value for the app, and nobody else can (Azure documentation, "Use Key Vault references")."""
 NEEDED: Final = ("SERVICE_BUS", "COSMOS", "BLOB")
+_OF_AN_APP: Final = "ManagedIdentityCredential"
 OF_THE_WEBHOOKS: Final = frozenset({"SLACK_SIGNING_SECRETS", "SLACK_APP_TOKENS"})
 """Secrets with a form of their own, which a reference has not; no command needs them."""
 
@@ -53,6 +54,8 @@ def _values(read: Any) -> dict[str, str] | None:
         return None
     if not pairs or not all(isinstance(name, str) and isinstance(value, str | None) for name, value in pairs.items()):
         return None
+    if pairs.get("AZURE_TOKEN_CREDENTIALS") == _OF_AN_APP:  # nobody else can be its identity: who asks is whoever is signed in
+        pairs = {name: value for name, value in pairs.items() if name not in {"AZURE_TOKEN_CREDENTIALS", "AZURE_CLIENT_ID"}}
     # A reference is not the secret it stands for: without it the vault is asked, or the command says which secret is missing.
     return {name: value for name, value in pairs.items() if value is not None and not _stands_for_a_secret(name, value)}
 

@@ -1,21 +1,15 @@
-"""What is deployed: one zip, chosen by ``.funcignore``.
+"""What ships: the files that ``.funcignore`` allows.
 
 ``.funcignore`` has two readers. Editors and people read it like a ``.gitignore``; Azure Functions Core Tools does not (its
 ``GitIgnoreParser``): there a pattern is a regular expression that must match the beginning of the path up to a word boundary, order means
-nothing and a ``!`` always wins. This builder asks both and refuses to build when they disagree about a file. What ``.gitignore`` names
+nothing and a ``!`` always wins. Both are asked, and a file they disagree about stops the build. What ``.gitignore`` names
 (byte code, environments) is left out before either is asked, as in a clean checkout. Deploy from one: Core Tools would ship byte code.
-
-``python -m devtools.artefact OUT.zip``. The same files give the same bytes.
 """
 
 import re
-import sys
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-ROOT = Path(__file__).parents[1]
 
 Reading = Callable[[str], bool]
 """A path relative to the root, with slashes → is it kept."""
@@ -100,42 +94,3 @@ def _checked_out(root: Path) -> Iterator[str]:
                 folders.extend([entry] if is_checked_out(f"{path}/\0") else [])
             elif is_checked_out(path):
                 yield path
-
-
-def build(out: Path, root: Path = ROOT) -> list[str]:
-    """Write the zip; returns the files in it."""
-    files = shipped_files(root)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in files:
-            entry = zipfile.ZipInfo(path)  # with the zip format's own first day as date
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, (root / path).read_bytes())
-    return files
-
-
-def unpack(into: Path, root: Path = ROOT) -> Path:
-    """Build, and unpack into the folder ``artefact`` of ``into``: coverage knows that name as another place of the same code."""
-    build(into / "artefact.zip", root)
-    with zipfile.ZipFile(into / "artefact.zip") as archive:
-        archive.extractall(into / "artefact")
-    return into / "artefact"
-
-
-def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
-        print("usage: python -m devtools.artefact OUT.zip", file=sys.stderr)
-        return 2
-    out = Path(arguments[0])
-    try:
-        files = build(out)
-    except ReadingsDiffer as fault:
-        print(fault, file=sys.stderr)
-        return 1
-    print(f"{out}: {len(files)} files, {out.stat().st_size} bytes")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
