@@ -100,7 +100,7 @@ async def _worked(shards: Sequence[Shard], messages: Sequence[EmbeddingRequested
         await store.create(shard)
     chunks = InMemoryChunks()
     embedder = GatheringEmbedder(model, metrics=InMemoryMetrics())
-    handle = partial(embed, chunks=chunks, shards=store, embedder=embedder, now=lambda: datetime.now(UTC))
+    handle = partial(embed, chunks=chunks, shards=store, embedder=embedder, metrics=InMemoryMetrics(), now=lambda: datetime.now(UTC))
     waiting = iter(messages)
 
     async def call() -> None:

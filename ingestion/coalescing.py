@@ -37,6 +37,8 @@ class _Record:
     told_count: int = 0
     was_hinted: bool = False
     is_end_asked: bool = False
+    end_id: str | None = None
+    """The message that asks for it."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,11 @@ class Coalescing:
         message = asked.message
         record = self._records.get((message.connection_id, message.stream, message.record or ""))
         if record is not None and record.window_ends_at == message.window_ends_at:
-            record.is_end_asked = True
+            record.is_end_asked, record.end_id = True, message.id
+
+    def answered_by(self, hint: Hint, connection: Connection, at: datetime) -> str | None:
+        """The message whose read answers a hint that needs none of its own."""
+        return self._record(hint, connection, at).end_id
 
     def _record(self, hint: Hint, connection: Connection, at: datetime) -> _Record:
         key, ends_at = (connection.id, hint.stream, hint.record), window_end(at, self._window)

@@ -12,6 +12,7 @@ from shared.hosting.loading import loaded
 from shared.hosting.services import now, services
 
 if TYPE_CHECKING:
+    from ingestion.measuring import MeasuringPorts
     from ingestion.poller import PollerPorts
     from ingestion.receiver import ReceiverPorts
     from ingestion.record_reading import RecordPorts
@@ -75,6 +76,20 @@ async def sync_inbound_bulk_worker(message: func.ServiceBusMessage) -> None:
     await _read(message, topology.SYNC_INBOUND_BULK)
 
 
+@light.function_name("telemetry-measure")
+@light.timer_trigger(arg_name="timer", schedule="30 */5 * * * *")
+async def telemetry_measure(timer: func.TimerRequest) -> None:
+    """How old queues are, how many connections and gaps there are, and how much of each vendor is used."""
+    await loaded()
+
+    from ingestion.measuring import measure
+    from shared.telemetry.names import Span
+    from shared.telemetry.tracing import span
+
+    with span(Span.MEASURE):
+        await measure(_measuring_ports())
+
+
 async def _receive(source: str, req: func.HttpRequest, traceparent: str | None) -> func.HttpResponse:
     await loaded()
 
@@ -87,7 +102,8 @@ async def _receive(source: str, req: func.HttpRequest, traceparent: str | None) 
     request = WebhookRequest(req.get_body(), {name.lower(): value for name, value in req.headers.items()}, dict(req.route_params))
     with s.right_of_way.live(), span(Span.WEBHOOK, traceparent=traceparent, source=source):
         response = await receive(request, webhook=_webhooks()[source], ports=_receiver_ports())
-    return func.HttpResponse(response.body, status_code=response.status, headers={"Content-Type": response.content_type})
+    headers = {"Content-Type": response.content_type, "X-Content-Type-Options": "nosniff"}  # a challenge is sent back as it came
+    return func.HttpResponse(response.body, status_code=response.status, headers=headers)
 
 
 async def _schedule(source: str, *, for_gaps: bool = False) -> None:
@@ -160,6 +176,17 @@ def _record_ports() -> "RecordPorts":
         metrics=s.metrics,
         window=_window(),
         now=now,
+    )
+
+
+@cache
+def _measuring_ports() -> "MeasuringPorts":
+    from ingestion.measuring import MeasuringPorts
+    from ingestion.sources.polled import BUDGETS
+
+    s, queues = services(), [queue.name for queue in topology.QUEUES]
+    return MeasuringPorts(
+        queues, tuple(_poller_ports().pollers), s.queue_ages_once, BUDGETS, s.connection_store, s.states, s.gaps, s.metrics, now
     )
 
 

@@ -22,6 +22,7 @@ from shared.gaps.gap import Gap, Gaps
 from shared.messaging.publisher import Publisher
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
+from shared.telemetry.tracing import tell
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 LARGE_BODY_BYTES: Final = 64 * 1024
 """From here on a body is verified and parsed in a thread: neither must keep other calls waiting."""
+
+MOST_TOLD: Final = 10
+"""Ids on one span."""
 
 _LEVELS: Final = {"accepted": logging.INFO, "answered": logging.INFO, "failed": logging.ERROR}
 
@@ -82,6 +86,7 @@ async def receive(request: WebhookRequest, *, webhook: Webhook, ports: ReceiverP
         response, outcome, said = WebhookResponse(500), "failed", {"reason": type(error).__name__, "at": place_of(error)}
     ports.metrics.count(Metric.WEBHOOK_REQUESTS, source=webhook.source, outcome=outcome)
     said |= {"source": webhook.source, "outcome": outcome, "connection": connection.id if connection else None}
+    tell(**{name: value for name, value in said.items() if value is not None})
     log.log(_LEVELS.get(outcome, logging.WARNING), "webhook call answered", extra=said)
     return response
 
@@ -128,6 +133,7 @@ async def _kept(heard: Heard, connection: Connection, at: datetime, ports: Recei
         elif one.instead is not None:
             asked.append(ports.coalescing.asked(one.instead, connection, at, in_a_burst=True))
     asked += [ports.coalescing.asked(hint, connection, at) for hint in heard.hints]
+    _tell_who_answers(heard, asked, connection, at, ports)
     await ports.publisher.publish(*told)
     await _ask(asked, ports)
     for lost in heard.lost:
@@ -137,6 +143,16 @@ async def _kept(heard: Heard, connection: Connection, at: datetime, ports: Recei
         is_tried = connection.credential is not None
         await pause(connection, heard.revoked, connections=ports.connections, at=at, is_tried=is_tried)
     return len(told)
+
+
+def _tell_who_answers(heard: Heard, asked: Sequence[Asked | None], connection: Connection, at: datetime, ports: ReceiverPorts) -> None:
+    """Of hints that are answered by a read that somebody asked for before: which message asks for it. It is in the trace of whoever was
+    first."""
+    if None not in asked:
+        return
+    hints = (*(one.instead for one in heard.told if one.instead is not None), *heard.hints)
+    found = {ports.coalescing.answered_by(hint, connection, at) for hint in hints}
+    tell(answered_by=" ".join(sorted(message_id for message_id in found if message_id is not None)[:MOST_TOLD]))
 
 
 async def _pass_on(heard: Heard, caller: Caller, connection: Connection, at: datetime, ports: ReceiverPorts) -> None:

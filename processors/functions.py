@@ -9,12 +9,13 @@ import azure.functions as func
 from shared import topology
 from shared.hosting import triggers
 from shared.hosting.loading import loaded
-from shared.hosting.services import now, services
+from shared.hosting.services import consumer_type, now, services
 
 if TYPE_CHECKING:
     from processors.connections.api import Completeness, ConnectionList
     from processors.enrichment.ports import LinkingPorts
     from processors.links.api import Links, Removed
+    from processors.readiness.checks import Checks
     from processors.search.api import Answer
     from processors.suggested_links.api import AllApproved, Approved, Rejected, SuggestionList
     from shared.access.tokens import Caller
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 light = func.Blueprint()
 heavy = func.Blueprint()
+every = func.Blueprint()
+"""In every deployment."""
 
 
 @light.function_name("normalization-processor")
@@ -64,7 +67,7 @@ async def normalization_bulk_processor(message: func.ServiceBusMessage) -> None:
 
     async def one(event: "IngestionEvent") -> "Outcome":
         await s.right_of_way.give_way()
-        return await at_once(event)
+        return await at_once(event, pace="bulk")
 
     handler = partial(normalize_batch, normalize=one, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
     async with s.right_of_way.bulk():
@@ -130,7 +133,7 @@ async def embedding_worker(message: func.ServiceBusMessage) -> None:
     from shared.messaging.delivery import deliver
 
     s = services()
-    handler = partial(embed, chunks=s.chunks, shards=s.shards, embedder=s.embedder, now=now)
+    handler = partial(embed, chunks=s.chunks, shards=s.shards, embedder=s.embedder, metrics=s.metrics, now=now)
     await deliver(triggers.delivery(message, topology.EMBEDDING_JOBS), EmbeddingRequested, handler, ports=s.delivery)
 
 
@@ -288,6 +291,43 @@ async def links_remove(req: func.HttpRequest, context: func.Context) -> func.Htt
         return await remove_link(shard_id, link_id, Said.read(req.get_body()), caller, ports=_deciding())
 
     return await _answered_as_known(req, context, act)
+
+
+@every.function_name("health")
+@every.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def health(req: func.HttpRequest) -> func.HttpResponse:
+    """Whether this worker is alive. Whatever else fails does not matter here."""
+    from shared.hosting.api import json_answer
+    from shared.hosting.health import health as shown
+
+    return json_answer(200, shown(consumer_type()))
+
+
+@every.function_name("ready")
+@every.route("ready", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+async def ready(req: func.HttpRequest) -> func.HttpResponse:
+    """Whether this worker can do its work; and, to whoever shows a token, why not."""
+    await loaded()
+
+    from processors.readiness.api import show_readiness
+    from shared.errors import TokenRefused
+    from shared.hosting.api import json_answer, refused
+
+    try:
+        authorization = req.headers.get("authorization")
+        status, shown = await show_readiness(authorization, checks=_checks(), tokens=lambda: services().tokens)
+    except TokenRefused as error:
+        return refused(error)
+    return json_answer(status, shown.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+@cache
+def _checks() -> "Checks":
+    """What was found, kept for as long as it is believed."""
+    from processors.readiness.checks import Checks
+    from shared.hosting.checks import checks_of
+
+    return Checks(lambda: checks_of(services()), now=now)
 
 
 async def _answered_as_known(req: func.HttpRequest, context: func.Context, act: "Callable[[Caller], Awaitable[Wire]]") -> func.HttpResponse:

@@ -120,6 +120,8 @@ class EmbeddingSettings(_Group):
     """The deployment's name, where it is not the model's."""
     model: str = "text-embedding-3-small"
     dimensions: int = Field(default=1536, gt=0)
+    price_per_million_tokens: float = Field(default=0.02, ge=0)
+    """US dollars; that of text-embedding-3-small."""
     offline: bool = False
 
     @model_validator(mode="after")
@@ -135,6 +137,35 @@ class EmbeddingSettings(_Group):
     def space(self) -> Space | None:
         """The space of the model that is named, if there is a container for it."""
         return next((space for space in SERVED if (space.model, space.dimensions) == (self.model, self.dimensions)), None)
+
+
+class TelemetrySettings(_Group):
+    """Where measurements, spans and logs go: nowhere, to Application Insights, to a collector, or to both."""
+
+    application_insights: SecretStr | None = None
+    application_insights_authentication: str | None = None
+    """The form the Functions host reads: ``Authorization=AAD;ClientId=<id>``."""
+    otlp_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#\s@]+(/[^?#\s@]*)?$")
+    """The collector's base; ``/v1/traces``, ``/v1/metrics`` and ``/v1/logs`` are added."""
+    otlp_headers: SecretStr | None = None
+    """``name=value`` with commas between them."""
+    traces_kept: float = Field(default=1.0, ge=0, le=1)
+    """The share of traces."""
+
+    @property
+    def identity_client_id(self) -> str | None:
+        """The client id that is named."""
+        return self._authentication.get("clientid")
+
+    @property
+    def wants_identity(self) -> bool:
+        """Whether Application Insights takes nobody's word but an identity's."""
+        return self._authentication.get("authorization", "").lower() == "aad"
+
+    @property
+    def _authentication(self) -> Mapping[str, str]:
+        pairs = (part.partition("=") for part in (self.application_insights_authentication or "").split(";"))
+        return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
 class AuthSettings(_Group):
@@ -163,6 +194,7 @@ class Settings(_Group):
     sync: SyncSettings = SyncSettings()
     embedding: EmbeddingSettings
     auth: AuthSettings
+    telemetry: TelemetrySettings = TelemetrySettings()
     consumer_type: Literal["light", "heavy", "all"] = "all"
 
     @classmethod
@@ -217,12 +249,18 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "EMBEDDING_AZURE_OPENAI_DEPLOYMENT": ("embedding", "azure_openai_deployment"),
     "EMBEDDING_MODEL": ("embedding", "model"),
     "EMBEDDING_DIMENSIONS": ("embedding", "dimensions"),
+    "EMBEDDING_PRICE_PER_MILLION_TOKENS": ("embedding", "price_per_million_tokens"),
     "EMBEDDING_OFFLINE": ("embedding", "offline"),
     "AUTH_ISSUER": ("auth", "issuer"),
     "AUTH_AUDIENCE": ("auth", "audience"),
     "AUTH_JWKS_URL": ("auth", "jwks_url"),
     "AUTH_TENANT_CLAIM": ("auth", "tenant_claim"),
     "AUTH_ADMIN_ROLE": ("auth", "admin_role"),
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": ("telemetry", "application_insights"),
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": ("telemetry", "application_insights_authentication"),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": ("telemetry", "otlp_endpoint"),
+    "OTEL_EXPORTER_OTLP_HEADERS": ("telemetry", "otlp_headers"),
+    "TELEMETRY_TRACES_KEPT": ("telemetry", "traces_kept"),
     "CONSUMER_TYPE": ("consumer_type",),
 }
 """Which variable fills which field. One of them stands for many."""

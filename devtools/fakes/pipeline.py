@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 from devtools.fakes.anchors import InMemoryAnchors, UnrememberedPolicies
 from devtools.fakes.clock import Clock
@@ -74,6 +74,8 @@ class InMemoryPipeline:
         self.gaps = InMemoryGaps()
         self.claims = InMemoryClaims()
         self.secrets = InMemorySecrets()
+        self.traceparent: Callable[[], str | None] = lambda: None
+        """What goes with messages; of a test that looks at traces, the current one."""
         self.start(InMemoryTransport(self.clock))
 
     def start(self, transport: InMemoryTransport) -> None:
@@ -84,7 +86,7 @@ class InMemoryPipeline:
         self.folders = KnownFolders(self.clock)
         self.anchors = InMemoryAnchors(self.shards, self.clock)
         self.coalescing = Coalescing(timedelta(seconds=30))
-        self.publisher = QueuePublisher(self.transport, claims=self.claims, metrics=self.metrics, traceparent=lambda: None)
+        self.publisher = QueuePublisher(self.transport, claims=self.claims, metrics=self.metrics, traceparent=self._made_in)
         self.delivery = DeliveryPorts(
             returns=QueueReturns(self.transport, publisher=self.publisher),
             claims=self.claims,
@@ -94,6 +96,9 @@ class InMemoryPipeline:
             ready=_always_ready,
         )
 
+    def _made_in(self) -> str | None:
+        return self.traceparent()
+
     @property
     def receiver(self) -> ReceiverPorts:
         """What receives webhook calls, over these ports."""
@@ -102,8 +107,18 @@ class InMemoryPipeline:
     @property
     def normalize(self) -> Handler[IngestionEvent]:
         """The normalizer over these ports."""
+        return self._normalizer("live")
+
+    def _normalizer(self, pace: Literal["live", "bulk"]) -> Handler[IngestionEvent]:
         return partial(
-            normalize, shards=self.shards, index=self.index, gaps=self.gaps, publisher=self.publisher, metrics=self.metrics, now=self.clock
+            normalize,
+            shards=self.shards,
+            index=self.index,
+            gaps=self.gaps,
+            publisher=self.publisher,
+            metrics=self.metrics,
+            now=self.clock,
+            pace=pace,
         )
 
     @property
@@ -111,7 +126,7 @@ class InMemoryPipeline:
         """The bulk normalizer over these ports."""
         return partial(
             normalize_batch,
-            normalize=self.normalize,
+            normalize=self._normalizer("bulk"),
             gaps=self.gaps,
             publisher=self.publisher,
             metrics=self.metrics,
@@ -144,7 +159,7 @@ class InMemoryPipeline:
     @property
     def embed(self) -> Handler[EmbeddingRequested]:
         """The embedding worker over these ports."""
-        return partial(embed, chunks=self.chunks, shards=self.shards, embedder=self.embedder, now=self.clock)
+        return partial(embed, chunks=self.chunks, shards=self.shards, embedder=self.embedder, metrics=self.metrics, now=self.clock)
 
     def worker(self, queue: str) -> Callable[[Delivery], Awaitable[None]]:
         """What the binding of a queue does with a delivery."""

@@ -97,6 +97,8 @@ class InMemoryQueueAges(QueueAges):
         self._transport = transport
 
     @override
-    async def oldest_seconds(self, queue: str) -> float:
+    async def oldest_seconds(self, queue: str, *, dead_letters: bool = False) -> float:
+        if dead_letters:
+            return 0.0
         arrived = [self._transport.arrived_at(envelope) for envelope in self._transport.due(queue)]
         return (self._transport.clock() - min(arrived)).total_seconds() if arrived else 0.0

@@ -20,10 +20,10 @@ DISCOVERY = ("pkgutil", "importlib", "runpy", ".__import__")
 def services(tree: Tree) -> Iterator[Fault]:
     """Rule 3, and rule 6: whoever cannot import the composition root can neither call ``services`` nor take its clock.
 
-    ``function_app.py`` asks it one thing: which functions this deployment runs.
+    ``function_app.py`` asks it one thing: which functions this deployment runs. ``loading`` sets telemetry up before anybody is called.
     """
     for module in tree.shipped:
-        if module.is_in(*BINDING_TABLES, COMPOSITION_ROOT):
+        if module.is_in(*BINDING_TABLES, COMPOSITION_ROOT, "shared.hosting.loading"):
             continue
         for used in module.imports:
             is_allowed = module.is_in("function_app") and used.is_in(f"{COMPOSITION_ROOT}.consumer_type")

@@ -17,6 +17,9 @@ ALLOWED_PACKAGES = {
 BINDING_TABLES = ("ingestion.functions", "processors.functions")
 COMPOSITION_ROOT = "shared.hosting.services"
 
+AZURE_MONITOR = ("shared.telemetry.azure_monitor", "shared.telemetry.azure_identity")
+"""Adapters as well: of where telemetry goes."""
+
 PURE = (
     "shared.contracts",
     "shared.shards",
@@ -73,7 +76,7 @@ def azure_sdks(tree: Tree) -> Iterator[Fault]:
             continue
         if module.is_in(COMPOSITION_ROOT) and not used.is_lazy:
             yield module.fault(used.line, f"{used.name}: import it inside the property that makes the client, or every start pays for it")
-        elif not module.is_in(COMPOSITION_ROOT, "shared.messaging", "shared.storage"):
+        elif not module.is_in(COMPOSITION_ROOT, "shared.messaging", "shared.storage", *AZURE_MONITOR):
             yield module.fault(used.line, f"{used.name}: Azure SDKs are for the adapters in shared/messaging and shared/storage")
 
 

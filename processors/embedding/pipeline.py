@@ -12,6 +12,7 @@ from shared.messaging.publisher import Publisher
 from shared.shards.carried import on_current
 from shared.shards.model import Shard, Vectors
 from shared.shards.store import ShardStore, VectorsChange
+from shared.telemetry.origin import came_through
 from shared.topology import Space
 
 
@@ -29,6 +30,7 @@ async def request(
     async def act(shard: Shard | None) -> Outcome:
         if shard is None:
             return Ignored("the shard is gone")
+        came_through(shard.metadata.connection_id)
         if shard.id != message.shard_id:
             await publisher.publish(nothing(message, space))
             return Passed(message.shard_id, message.revision, reason="given-up id")

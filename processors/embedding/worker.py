@@ -21,6 +21,9 @@ from shared.messaging.outcomes import Ignored, Outcome, Stored, Unchanged
 from shared.shards.ids import ShardId
 from shared.shards.model import Shard
 from shared.shards.store import ShardStore
+from shared.telemetry.metrics import Metrics
+from shared.telemetry.names import Metric
+from shared.telemetry.origin import current_origin, lag_seconds
 
 ROUNDS: Final = 3
 """How often a shard may change while its chunks are being made before the message is put off."""
@@ -93,7 +96,13 @@ class _Worker:
 
 
 async def embed(
-    message: EmbeddingRequested, *, chunks: ChunkStore, shards: ShardStore, embedder: Embedder, now: Callable[[], datetime]
+    message: EmbeddingRequested,
+    *,
+    chunks: ChunkStore,
+    shards: ShardStore,
+    embedder: Embedder,
+    metrics: Metrics,
+    now: Callable[[], datetime],
 ) -> Outcome:
     """Make the chunks of one revision, unless a later one's are there.
 
@@ -108,9 +117,18 @@ async def embed(
     for _ in range(ROUNDS):
         outcome = await worker.settle(wanted)
         if outcome is not None:
+            if isinstance(outcome, Stored):
+                _record_lag(metrics, now())
             return outcome
         wanted = await worker.as_it_is()
     raise Conflict("the shard changes faster than its chunks are made")
+
+
+def _record_lag(metrics: Metrics, at: datetime) -> None:
+    """Of what a record led to. What was embedded because of another shard, or after the moment was lost, has none."""
+    origin = current_origin()
+    if origin.observed_at is not None:
+        metrics.record(Metric.LAG_VECTOR, lag_seconds(origin.observed_at, at), source=origin.source)
 
 
 def asked_for(message: EmbeddingRequested) -> Wanted:

@@ -34,6 +34,7 @@ from shared.shards.model import Enriched, Linking, Shard
 from shared.shards.store import LinksChange, ShardStore
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
+from shared.telemetry.origin import came_through
 
 
 async def enrich(
@@ -91,6 +92,7 @@ class _Run:
     async def act(self, shard: Shard | None) -> Outcome:
         if shard is None:
             return Ignored("the shard is gone")
+        came_through(shard.metadata.connection_id)
         if shard.id != self.message.shard_id:
             return await self._give_up()
         policy = await self.linking.policies.of(shard.tenant_id, fresh=self.is_relink)

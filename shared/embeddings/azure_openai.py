@@ -47,7 +47,7 @@ class AzureOpenAiModel(Model):
     """Encodes through one deployment, authorized by a key or by bearer tokens.
 
     ``endpoint``: the resource's address, such as https://name.openai.azure.com. ``token``: gives a bearer token for TOKEN_SCOPE, fresh for
-    each request (a credential remembers its own), and raises our errors.
+    each request (a credential remembers its own), and raises our errors. ``price_per_million_tokens``: US dollars.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class AzureOpenAiModel(Model):
         deployment: str,
         space: Space,
         metrics: Metrics,
+        price_per_million_tokens: float = 0.0,
         api_key: str | None = None,
         token: Callable[[], Awaitable[str]] | None = None,
         answer_seconds: float = ANSWER_SECONDS,
@@ -67,6 +68,7 @@ class AzureOpenAiModel(Model):
         self._url = _address(endpoint).copy_with(path=f"/openai/deployments/{quote(deployment, safe='')}/embeddings")
         self._space = space
         self._metrics = metrics
+        self._price = price_per_million_tokens
         self._authorization = _authorization(api_key, token)
         self._answer_seconds = answer_seconds
         self._what = f"embeddings of {space.model}"
@@ -110,6 +112,7 @@ class AzureOpenAiModel(Model):
         tokens = used.get("total_tokens") if isinstance(used, dict) else None
         if isinstance(tokens, int):
             self._metrics.count(Metric.EMBEDDING_TOKENS, tokens, model=self._space.model)
+            self._metrics.count(Metric.EMBEDDING_COST, tokens * self._price / 1_000_000, model=self._space.model)
         return vectors
 
     def _vectors_of(self, answer: Mapping[str, Any], count: int) -> list[Vector]:

@@ -21,7 +21,8 @@ from shared.embeddings.embedder import Embedder, Model, Vector
 from shared.embeddings.line import Caller, Line, Wanted
 from shared.errors import DependencyUnavailable, PermanentError
 from shared.telemetry.metrics import Metrics
-from shared.telemetry.names import Metric
+from shared.telemetry.names import Metric, Span
+from shared.telemetry.tracing import current_traceparent, shared_span
 from shared.topology import Space
 
 BYTES_PER_TOKEN: Final = 3
@@ -67,7 +68,7 @@ class GatheringEmbedder(Embedder):
     @override
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         line = self._line_here()
-        caller = Caller(line.loop.create_future())
+        caller = Caller(line.loop.create_future(), current_traceparent())
         keys = self._ask(line, caller, texts)
         if caller.missing:
             self._start(line)
@@ -142,7 +143,8 @@ class GatheringEmbedder(Embedder):
         model = self.space.model
         self._metrics.count(Metric.EMBEDDING_BATCHES, model=model)
         try:
-            vectors = await self._model.encode([wanted.text for wanted in batch])
+            with shared_span(Span.MODEL, _traces(batch), model=model, texts=len(batch)):
+                vectors = await self._model.encode([wanted.text for wanted in batch])
             encoded = list(zip(batch, vectors, strict=True))
         except PermanentError as error:
             middle = len(batch) // 2
@@ -167,6 +169,11 @@ class GatheringEmbedder(Embedder):
             self._remembered[key] = vector
             if len(self._remembered) > self._most_remembered:
                 self._remembered.popitem(last=False)
+
+
+def _traces(batch: list[Wanted]) -> list[str]:
+    """Whom a batch is for: one model call may be a step of several traces."""
+    return [caller.traceparent for wanted in batch for caller in wanted.callers if caller.traceparent is not None]
 
 
 def _ended(line: Line, task: "asyncio.Task[None]") -> None:

@@ -18,6 +18,8 @@ class Caller:
 
     done: "asyncio.Future[Exception | None]"
     """The error is its result: as an exception it would be called lost if its caller is cancelled first."""
+    traceparent: str | None = None
+    """What the texts are wanted in."""
     missing: "set[Wanted]" = field(default_factory=set)
     found: dict[bytes, Vector] = field(default_factory=dict)
 

@@ -6,7 +6,7 @@ Webhooks are not here: their vendors hold no token of ours.
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import azure.functions as func
@@ -14,6 +14,7 @@ import azure.functions as func
 if TYPE_CHECKING:
     from shared.access.tokens import Caller, TokenCheck
     from shared.contracts.message import Wire
+    from shared.errors import TokenRefused
     from shared.telemetry.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -55,12 +56,9 @@ async def answered(
         with span(Span.API, traceparent=traceparent(context), function=function):
             caller = await s.tokens.caller(authorization)
             answer = await act(caller)
-        response, outcome = _json(200, answer.model_dump(mode="json", by_alias=True)), "answered"
+        response, outcome = json_answer(200, answer.model_dump(mode="json", by_alias=True)), "answered"
     except TokenRefused as error:
-        response, outcome = (
-            _fault(401, str(error), {"WWW-Authenticate": 'Bearer error="invalid_token"' if authorization else "Bearer"}),
-            "refused",
-        )
+        response, outcome = refused(error, shows_one=bool(authorization)), "refused"
     except BadRequest as error:
         response, outcome = _fault(400, str(error)), "malformed"
     except Forbidden as error:
@@ -81,14 +79,21 @@ async def answered(
     return response
 
 
+def refused(error: "TokenRefused", *, shows_one: bool = True) -> func.HttpResponse:
+    """To a caller without a token that we trust (RFC 6750, section 3)."""
+    return _fault(401, str(error), {"WWW-Authenticate": 'Bearer error="invalid_token"' if shows_one else "Bearer"})
+
+
 def _fault(status: int, text: str, headers: dict[str, str] | None = None) -> func.HttpResponse:
-    return _json(status, {"error": text}, headers)
+    return json_answer(status, {"error": text}, headers)
 
 
-def _json(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> func.HttpResponse:
-    # What is shown is the caller's alone: nothing on the way may keep it.
+def json_answer(status: int, body: Mapping[str, Any], headers: dict[str, str] | None = None) -> func.HttpResponse:
+    """A JSON object, for whoever asked alone."""
+    # What is shown is the caller's alone: nothing on the way may keep it. It holds what strangers wrote: no browser may take it for a page.
     return func.HttpResponse(
         json.dumps(body, ensure_ascii=False),
         status_code=status,
-        headers={"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", **(headers or {})},
+        headers={"Content-Type": "application/json; charset=utf-8", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+        | (headers or {}),
     )

@@ -71,6 +71,7 @@ def model_of(
         deployment=settings.azure_openai_deployment or settings.model,
         space=space,
         metrics=metrics,
+        price_per_million_tokens=settings.price_per_million_tokens,
         api_key=key.get_secret_value() if key else None,
         token=None if key else partial(identity_token, TOKEN_SCOPE),
     )

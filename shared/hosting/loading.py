@@ -9,6 +9,8 @@ again while a back-fill makes and drops records by the thousand, stops the event
 
 import asyncio
 import gc
+import threading
+from contextlib import suppress
 from typing import Final
 
 SETTLED_AFTER: Final = 50
@@ -41,10 +43,25 @@ class Loading:
 
 
 loaded = Loading()
+_one_at_a_time = threading.Lock()
 
 
-def _load() -> tuple[object, ...]:
-    """The adapters, and with them the SDKs below."""
+def _load() -> None:
+    """The adapters, and with them the SDKs below; and where measurements go, with whatever sends them there."""
+    with _one_at_a_time:  # telemetry is set up once, however many calls a worker begins with
+        _import_all()
+        _set_up_telemetry()
+
+
+def _set_up_telemetry() -> None:
+    from shared.errors import ConfigurationError
+    from shared.hosting.services import services
+
+    with suppress(ConfigurationError):  # whoever needs a setting says which is wrong
+        _ = services().metrics
+
+
+def _import_all() -> tuple[object, ...]:
     from shared import settings
     from shared.messaging import delivery, service_bus
     from shared.storage import chunk_store, claim_store, connection_store, shard_store

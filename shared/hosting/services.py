@@ -5,13 +5,18 @@ this module loads nothing heavy (architecture 4, rule 9).
 """
 
 import os
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared.hosting.linking import LinkingServices
+from shared.hosting.trust import TrustServices
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from ssl import SSLContext
+
     import httpx2
     from azure.core.pipeline.transport import AioHttpTransport
     from azure.identity.aio import DefaultAzureCredential
@@ -19,10 +24,8 @@ if TYPE_CHECKING:
     from azure.storage.blob.aio import BlobServiceClient
 
     from shared.access.directory import Directory
-    from shared.access.tokens import TokenCheck
     from shared.chunks.store import ChunkStore
     from shared.connections.connection import Connections
-    from shared.connections.secrets import Secrets
     from shared.contracts.claim import ClaimStore
     from shared.embeddings.embedder import Embedder
     from shared.gaps.gap import Gaps
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from shared.shards.known import KnownShards
     from shared.shards.record_index import RecordIndex
     from shared.shards.store import ShardStore
+    from shared.storage.blobs import Blobs
     from shared.storage.cosmos import CosmosAccount
     from shared.streams.state import StreamStates
     from shared.telemetry.metrics import Metrics
@@ -60,11 +64,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Services(LinkingServices):
+class Services(LinkingServices, TrustServices):
     """Every port of one worker. Handlers never see this: they get ports."""
 
     def __init__(self, settings: "Settings") -> None:
         self.settings = settings
+        self.clock = now
 
     @cached_property
     def credential(self) -> "DefaultAzureCredential":
@@ -73,12 +78,24 @@ class Services(LinkingServices):
 
         return DefaultAzureCredential()
 
+    async def _identity_token(self, scope: str) -> str:  # type: ignore[explicit-override]  # as below
+        from shared.storage.identity import identity_token
+
+        return await identity_token(self.credential, scope)
+
     @cached_property
     def metrics(self) -> "Metrics":
         """Where counts go."""
-        from shared.telemetry.setup import set_up_telemetry
+        from shared.hosting.telemetry import metrics_of
 
-        return set_up_telemetry()
+        return metrics_of(self.settings, instance=os.urandom(8).hex(), environ=os.environ)
+
+    @cached_property
+    def tls(self) -> "SSLContext":
+        """Whom Service Bus's connections trust: what everything else trusts (docs/decisions/0046)."""
+        import ssl
+
+        return ssl.create_default_context()
 
     @cached_property
     def transport(self) -> "Transport":
@@ -95,13 +112,24 @@ class Services(LinkingServices):
 
         return ServiceBusQueueAges(self._service_bus_client, now=now)
 
+    @asynccontextmanager
+    async def queue_ages_once(self) -> "AsyncIterator[QueueAges]":
+        """The same, for one look at all of them: nothing stays open."""
+        from shared.messaging.service_bus_ages import ServiceBusQueueAges
+
+        ages = ServiceBusQueueAges(self._service_bus_client, now=now)
+        try:
+            yield ages
+        finally:
+            await ages.close()
+
     def _service_bus_client(self) -> "ServiceBusClient":
         from azure.servicebus.aio import ServiceBusClient
 
         from shared.messaging.service_bus import RETRY_OPTIONS
 
         connection = self.settings.service_bus
-        options: dict[str, Any] = dict(RETRY_OPTIONS)
+        options: dict[str, Any] = {**RETRY_OPTIONS, "ssl_context": self.tls}
         if connection.connection_string is not None:
             return ServiceBusClient.from_connection_string(connection.connection_string.get_secret_value(), **options)
         return ServiceBusClient(str(connection.address), self.credential, **options)
@@ -112,6 +140,13 @@ class Services(LinkingServices):
         from shared.storage.claim_store import BlobClaimStore
 
         return BlobClaimStore(self._blob_client)
+
+    @cached_property
+    def blobs(self) -> "Blobs":
+        """The storage account itself."""
+        from shared.storage.blobs import Blobs
+
+        return Blobs(self._blob_client)
 
     def _blob_client(self) -> "BlobServiceClient":
         from azure.storage.blob.aio import BlobServiceClient
@@ -139,10 +174,11 @@ class Services(LinkingServices):
         """The database."""
         from azure.cosmos.aio import CosmosClient
 
+        from shared.storage.charges import Charges
         from shared.storage.cosmos import RETRY_OPTIONS, CosmosAccount
 
         connection = self.settings.cosmos
-        options: dict[str, Any] = dict(RETRY_OPTIONS)
+        options: dict[str, Any] = {**RETRY_OPTIONS, "raw_response_hook": Charges(self.metrics)}
 
         def client() -> CosmosClient:
             if connection.connection_string is not None:
@@ -168,7 +204,7 @@ class Services(LinkingServices):
         return KnownShards(now)
 
     @cached_property
-    def http(self) -> "httpx2.AsyncClient":
+    def http(self) -> "httpx2.AsyncClient":  # type: ignore[explicit-override]  # as above
         """Outbound HTTP."""
         from shared.http.client import http_client
 
@@ -184,25 +220,6 @@ class Services(LinkingServices):
         from shared.hosting.embedding import space_of
 
         return space_of(self.settings.embedding)
-
-    async def _identity_token(self, scope: str) -> str:
-        from shared.storage.identity import identity_token
-
-        return await identity_token(self.credential, scope)
-
-    @cached_property
-    def secrets(self) -> "Secrets":
-        """Where connections' secrets are: in Key Vault, if there is one, and in the settings."""
-        from shared.storage.key_vault import TOKEN_SCOPE, KeyVaultSecrets
-        from shared.storage.setting_secrets import SecretsInTurn, SettingSecrets
-
-        in_settings = SettingSecrets(self.settings.secrets)
-        if self.settings.key_vault_uri is None:
-            return in_settings
-        in_vault = KeyVaultSecrets(
-            self.settings.key_vault_uri, http=lambda: self.http, token=partial(self._identity_token, TOKEN_SCOPE), now=now
-        )
-        return SecretsInTurn(in_vault, in_settings)
 
     @cached_property
     def embedder(self) -> "Embedder":
@@ -223,18 +240,6 @@ class Services(LinkingServices):
         from shared.storage.chunk_store import CosmosChunkStore
 
         return CosmosChunkStore(self.account, self.space)
-
-    @cached_property
-    def tokens(self) -> "TokenCheck":
-        """Who calls our API."""
-        from shared.access.keys import JwksKeys
-        from shared.access.tokens import ClaimNames, TokenCheck
-        from shared.http.client import object_at
-
-        auth = self.settings.auth
-        keys = JwksKeys(lambda: object_at(self.http, auth.jwks_url, what="the issuer's keys"), now=now)
-        names = ClaimNames(tenant=auth.tenant_claim, admin_role=auth.admin_role)
-        return TokenCheck(issuer=auth.issuer, audience=auth.audience, keys=keys, claims=names, now=now)
 
     @cached_property
     def connection_store(self) -> "Connections":

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from shared.contracts.claim import ClaimStore, redeemed
 from shared.contracts.message import Message
@@ -27,12 +27,14 @@ from shared.errors import (
     place_of,
 )
 from shared.messaging.breaker import Breakers
-from shared.messaging.envelope import CORRELATION_ID, TENANT_ID, TRACEPARENT
+from shared.messaging.envelope import CORRELATION_ID, TENANT_ID, TRACELINK, TRACEPARENT
 from shared.messaging.outcomes import Batched, Outcome, Passed, Stored
+from shared.messaging.provenance import delivered_origin, origin_of
 from shared.messaging.returns import Delivery, Returns
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric, Span
-from shared.telemetry.tracing import span
+from shared.telemetry.origin import about, current_origin, set_origin
+from shared.telemetry.tracing import mark_failed, span, tell
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +83,17 @@ async def deliver(
     """
     properties = delivery.properties
     traceparent = str(properties[TRACEPARENT]) if TRACEPARENT in properties else None
+    links = [str(properties[TRACELINK])] if TRACELINK in properties else []
 
     async def told() -> None:
         if given_up is not None:
             with suppress(PermanentError):  # nobody can read it: then nobody knows what it stood for
                 await given_up(contract.from_object(await redeemed(delivery.body, claims=ports.claims)))
 
-    with span(Span.HANDLE, traceparent=traceparent, type=contract.TYPE, message_id=delivery.message_id):
+    with (
+        about(delivered_origin(properties)),
+        span(Span.HANDLE, traceparent=traceparent, links=links, type=contract.TYPE, **_known_ids(delivery)),
+    ):
         try:
             outcome = await _handled(delivery, contract, handler, ports)
         except asyncio.CancelledError:
@@ -98,8 +104,11 @@ async def deliver(
         else:
             ports.breakers.of(contract.TYPE).record(failed=False)
             said = type(outcome).__name__.lower()
-            ports.metrics.count(Metric.MESSAGES_HANDLED, type=contract.TYPE, outcome=said, reason=outcome.reason)
-            log.info("message handled", extra={**_ids(delivery), **_details(outcome), "outcome": said, "reason": outcome.reason})
+            source = current_origin().source
+            ports.metrics.count(Metric.MESSAGES_HANDLED, type=contract.TYPE, outcome=said, reason=outcome.reason, source=source)
+            details = {**_details(outcome), "outcome": said, "reason": outcome.reason}
+            tell(**details, source=source)
+            log.info("message handled", extra={**_ids(delivery), **details, "source": source})
 
 
 async def _handled(delivery: Delivery, contract: type[MessageT], handler: Handler[MessageT], ports: DeliveryPorts) -> Outcome:
@@ -108,7 +117,10 @@ async def _handled(delivery: Delivery, contract: type[MessageT], handler: Handle
     except (ConfigurationError, PermanentError) as error:
         # Not a fault of this message: a store that is not provisioned yet must not get it parked (architecture 10, question 9).
         raise DependencyUnavailable(f"not ready: {error}") from error
-    return await handler(contract.from_object(await redeemed(delivery.body, claims=ports.claims)))
+    message = contract.from_object(await redeemed(delivery.body, claims=ports.claims))
+    if (origin := origin_of(message)) is not None:
+        set_origin(origin)
+    return await handler(message)
 
 
 async def _decided(
@@ -129,6 +141,7 @@ async def _decide(
     was_open = breaker.is_open
     breaker.record(failed=True)
     if breaker.is_open and not was_open:
+        ports.metrics.count(Metric.BREAKER_OPENED, type=message_type)
         log.error("breaker opened: failures of this type are put off", extra={"type": message_type})
 
     held = breaker.is_open and now - first_failed_at < HELD_PATIENCE
@@ -198,14 +211,17 @@ def _jitter(delivery: Delivery) -> float:
 
 def _note(decided: str, error: Exception, delivery: Delivery, message_type: str, ports: DeliveryPorts) -> None:
     reason = type(error).__name__
-    ports.metrics.count(Metric.MESSAGES_HANDLED, type=message_type, outcome=decided, reason=reason)
+    source = current_origin().source
+    ports.metrics.count(Metric.MESSAGES_HANDLED, type=message_type, outcome=decided, reason=reason, source=source)
+    mark_failed(reason)
+    tell(outcome=decided, reason=reason, source=source)
     # The text of our own errors is safe to log; that of a foreign one may hold anything, so only its kind and place are.
     known = isinstance(error, PipelineError)
     said = {"detail": str(error)} if known else {"at": place_of(error)}
     log.log(
         logging.WARNING if decided == "later" else logging.ERROR,
         "message not handled",
-        extra={**_ids(delivery), "outcome": decided, "reason": reason, **said},
+        extra={**_ids(delivery), "outcome": decided, "reason": reason, "source": source, **said},
     )
 
 
@@ -217,6 +233,10 @@ def _details(outcome: Outcome) -> Mapping[str, str | int]:
             return asdict(outcome)
         case _:
             return {}
+
+
+def _known_ids(delivery: Delivery) -> dict[str, Any]:
+    return {name: value for name, value in _ids(delivery).items() if value is not None}
 
 
 def _ids(delivery: Delivery) -> Mapping[str, str | int | None]:

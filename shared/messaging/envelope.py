@@ -20,6 +20,9 @@ CORRELATION_ID = "correlationId"
 TYPE = "type"
 VERSION = "version"
 TRACEPARENT = "traceparent"
+"""The context the message was made in: its handling is a step of that trace."""
+TRACELINK = "tracelink"
+"""The same, of a message whose handling begins a trace of its own."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,16 @@ class Envelope:
     """Not before this moment, where there is one."""
 
     @classmethod
-    def of(cls, message: Message, *, traceparent: str | None, due_at: datetime | None = None) -> "Envelope":
-        """A message with its readable properties."""
+    def of(
+        cls,
+        message: Message,
+        *,
+        traceparent: str | None,
+        due_at: datetime | None = None,
+        begins_anew: bool = False,
+        provenance: Mapping[str, str] | None = None,
+    ) -> "Envelope":
+        """A message with its readable properties. ``provenance``: those that say where it came from."""
         message_id = message.id  # a hash over all it says: made once
         said: dict[str, PropertyValue | None] = {
             MESSAGE_ID: message_id,
@@ -43,7 +54,8 @@ class Envelope:
             CORRELATION_ID: message.correlation_id,
             TYPE: message.TYPE,
             VERSION: message.VERSION,
-            TRACEPARENT: traceparent,
+            TRACELINK if begins_anew else TRACEPARENT: traceparent,
+            **(provenance or {}),
         }
         return cls(
             queue=message.goes_to,

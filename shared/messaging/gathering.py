@@ -19,8 +19,10 @@ from typing_extensions import override
 
 from shared.contracts.claim import MAX_MESSAGE_BYTES
 from shared.errors import DependencyUnavailable, PermanentError
-from shared.messaging.envelope import Envelope, Transport
+from shared.messaging.envelope import TRACELINK, TRACEPARENT, Envelope, Transport
 from shared.messaging.service_bus import SEND_TIMEOUT_SECONDS
+from shared.telemetry.names import Span
+from shared.telemetry.tracing import shared_span
 
 BATCH_ENVELOPES: Final = 200
 BATCH_BYTES: Final = MAX_MESSAGE_BYTES
@@ -173,7 +175,9 @@ class _Line:
         """
         error: Exception | None = None
         try:
-            await self._broker.send(*(envelope for parcel in parcels for envelope in parcel.envelopes))
+            envelopes = [envelope for parcel in parcels for envelope in parcel.envelopes]
+            with shared_span(Span.SEND, _traces(envelopes), queue=self._queue, messages=len(envelopes)):
+                await self._broker.send(*envelopes)
         except PermanentError as refusal:
             middle = len(parcels) // 2
             if middle:
@@ -204,3 +208,10 @@ class _Line:
 
     def _given_up(self) -> DependencyUnavailable:
         return DependencyUnavailable(f"send to {self._queue}: given up")
+
+
+def _traces(envelopes: Sequence[Envelope]) -> list[str]:
+    """What a batch is sent for: who happened to send at the same moment share it."""
+    return [
+        str(said[name]) for said in (envelope.properties for envelope in envelopes) for name in (TRACEPARENT, TRACELINK) if name in said
+    ]

@@ -1,6 +1,7 @@
 """Messages out: encoded, with ids and properties, put aside when too large, confirmed by the broker before anything is acknowledged."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,8 +12,10 @@ from typing_extensions import override
 from shared.contracts.claim import Claim, ClaimStore
 from shared.contracts.message import Message
 from shared.messaging.envelope import CORRELATION_ID, TENANT_ID, TYPE, VERSION, Envelope, Transport
+from shared.messaging.provenance import SOURCE, begins_anew, properties_of
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
+from shared.telemetry.origin import current_origin
 
 
 class Publisher(Protocol):
@@ -52,10 +55,15 @@ class QueuePublisher(Publisher):
 
     async def _send(self, messages: Sequence[Message], *, due_at: datetime | None) -> None:
         # One after the other: a batch of a back-fill takes long to encode, and while its body is put aside others have their turn.
-        envelopes = [await self._light(Envelope.of(message, traceparent=self._traceparent(), due_at=due_at)) for message in messages]
+        envelopes = [await self._light(self._envelope(message, due_at)) for message in messages]
         await self._transport.send(*envelopes)
-        for message in messages:
-            self._metrics.count(Metric.MESSAGES_PUBLISHED, type=message.TYPE)
+        published = Counter((str(envelope.properties[TYPE]), str(envelope.properties.get(SOURCE, ""))) for envelope in envelopes)
+        for (message_type, source), count in published.items():
+            self._metrics.count(Metric.MESSAGES_PUBLISHED, count, type=message_type, source=source)
+
+    def _envelope(self, message: Message, due_at: datetime | None) -> Envelope:
+        provenance = properties_of(message, current_origin())
+        return Envelope.of(message, traceparent=self._traceparent(), due_at=due_at, begins_anew=begins_anew(message), provenance=provenance)
 
     async def _light(self, envelope: Envelope) -> Envelope:
         if not envelope.is_too_large:

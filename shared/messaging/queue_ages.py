@@ -10,8 +10,10 @@ from typing import Protocol
 class QueueAges(Protocol):
     """The ages of queues."""
 
-    async def oldest_seconds(self, queue: str) -> float:
+    async def oldest_seconds(self, queue: str, *, dead_letters: bool = False) -> float:
         """How long the oldest message that is due has been; 0 when none is. A few seconds old itself.
+
+        ``dead_letters``: of those the broker gave up delivering, since they came to the queue.
 
         Raises:
             TransientError: when the broker does not answer now.

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import chain, repeat
-from typing import Final
+from typing import Final, NamedTuple
 
-from azure.servicebus import ServiceBusMessageState, ServiceBusReceivedMessage
+from azure.servicebus import ServiceBusMessageState, ServiceBusReceivedMessage, ServiceBusSubQueue
 from azure.servicebus.aio import ServiceBusClient, ServiceBusReceiver
 from typing_extensions import override
 
@@ -36,6 +36,13 @@ PEEKS: Final = 5
 """Where two hundred messages are put off, the queue is in trouble: its age is then that of the oldest of them."""
 
 
+class _Place(NamedTuple):
+    """A queue, or its dead letters."""
+
+    queue: str
+    is_dead_letters: bool
+
+
 class ServiceBusQueueAges(QueueAges):
     """The port over one namespace."""
 
@@ -43,47 +50,48 @@ class ServiceBusQueueAges(QueueAges):
         self._make_client = client
         self._now = now
         self._client: ServiceBusClient | None = None
-        self._looks: dict[str, tuple[datetime, float]] = {}
-        self._looking: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._receivers: dict[str, ServiceBusReceiver] = {}
+        self._looks: dict[_Place, tuple[datetime, float]] = {}
+        self._looking: dict[_Place, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._receivers: dict[_Place, ServiceBusReceiver] = {}
 
     @override
-    async def oldest_seconds(self, queue: str) -> float:
-        async with self._looking[queue]:
-            looked = self._looks.get(queue)
+    async def oldest_seconds(self, queue: str, *, dead_letters: bool = False) -> float:
+        place = _Place(queue, dead_letters)
+        async with self._looking[place]:
+            looked = self._looks.get(place)
             if looked is None or self._now() - looked[0] >= REMEMBERED:
                 if looked is not None and self._now() - looked[0] >= KEPT:
-                    await self._let_go(queue)
-                looked = self._looks[queue] = (self._now(), await self._look(queue))
+                    await self._let_go(place)
+                looked = self._looks[place] = (self._now(), await self._look(place))
             return looked[1]
 
     async def close(self) -> None:
         """Let go of the connection."""
-        for queue in list(self._receivers):
-            await self._let_go(queue)
+        await asyncio.gather(*(self._let_go(place) for place in list(self._receivers)))
         if self._client is not None:
             await self._client.close()
         self._client = None
 
-    async def _look(self, queue: str) -> float:
-        with service_bus_errors(f"look at {queue}"):
+    async def _look(self, place: "_Place") -> float:
+        with service_bus_errors(f"look at {place.queue}"):
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
-                    arrived_at = await _oldest(self._receiver(queue))
+                    arrived_at = await _oldest(self._receiver(place))
             except BaseException:  # a cancellation, too, may leave a receiver in the middle of something
-                await self._let_go(queue)
+                await self._let_go(place)
                 raise
         return 0.0 if arrived_at is None else max(0.0, (self._now() - arrived_at).total_seconds())
 
-    def _receiver(self, queue: str) -> ServiceBusReceiver:
+    def _receiver(self, place: "_Place") -> ServiceBusReceiver:
         if self._client is None:
             self._client = self._make_client()
-        if queue not in self._receivers:
-            self._receivers[queue] = self._client.get_queue_receiver(queue)
-        return self._receivers[queue]
+        if place not in self._receivers:
+            part = ServiceBusSubQueue.DEAD_LETTER if place.is_dead_letters else None
+            self._receivers[place] = self._client.get_queue_receiver(place.queue, sub_queue=part)
+        return self._receivers[place]
 
-    async def _let_go(self, queue: str) -> None:
-        receiver = self._receivers.pop(queue, None)
+    async def _let_go(self, place: "_Place") -> None:
+        receiver = self._receivers.pop(place, None)
         with suppress(Exception):  # it may be broken already, and the next look opens another
             async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
                 if receiver is not None:

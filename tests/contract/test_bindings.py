@@ -59,6 +59,7 @@ LIGHT: dict[str, Any] = {
     "ingestion-slack-poll": [{**POLL, "schedule": "0 */10 * * * *"}],
     "sync-inbound-worker": [queue("sync-inbound")],
     "sync-inbound-bulk-worker": [queue("sync-inbound-bulk")],
+    "telemetry-measure": [{**POLL, "schedule": "30 */5 * * * *"}],
     "normalization-processor": [queue("ingestion-events")],
     "normalization-bulk-processor": [queue("ingestion-events-bulk")],
     "enrichment-processor": [queue("shard-emission")],
@@ -75,8 +76,10 @@ LIGHT: dict[str, Any] = {
     "links-remove": [{**LINKS, "methods": ["DELETE"], "route": "v1/shards/{id}/links/{edgeId}"}, ANSWER],
 }
 HEAVY: dict[str, Any] = {"embedding-worker": [queue("embedding-jobs")]}
+EVERY: dict[str, Any] = {"health": [{**SEARCH, "route": "health"}, ANSWER], "ready": [{**SEARCH, "route": "ready"}, ANSWER]}
 
-DEPLOYMENTS = {None: LIGHT | HEAVY, "": LIGHT | HEAVY, "all": LIGHT | HEAVY, "light": LIGHT, "heavy": HEAVY}
+ALL = LIGHT | HEAVY | EVERY
+DEPLOYMENTS = {None: ALL, "": ALL, "all": ALL, "light": LIGHT | EVERY, "heavy": HEAVY | EVERY}
 
 TABLE = """
 import json, function_app

@@ -29,6 +29,9 @@ DOCUMENTED = {
     "linking-values": "docs/linking-policy.md",
     "linking-weights": "docs/linking-policy.md",
     "linking-ceilings": "docs/linking-policy.md",
+    "alerts": "docs/operations.md",
+    "parameters": "docs/deploy.md",
+    "resources": "docs/infrastructure.md",
     "errors": "docs/errors.md",
 }
 

@@ -14,6 +14,7 @@ HEAVY = (
     "aiohttp",
     "azure.cosmos",
     "azure.identity",
+    "azure.monitor",
     "azure.servicebus",
     "azure.storage",
     "cryptography",
@@ -24,6 +25,8 @@ HEAVY = (
     "numpy",
     "opentelemetry.sdk",
     "pydantic",
+    "requests",
+    "urllib3",
 )
 CEILING = 2.0
 """Times the import of azure.functions alone. The goal is 1.3 (benchmarks); a test on a busy machine has to be generous."""
@@ -153,3 +156,48 @@ def test_what_handlers_stand_on_is_imported_on_a_thread_and_once(python: Path, a
     on_the_loop, again = told(python, app, LOADED_WHERE.replace("sys.argv[1:]", repr(slow)))
 
     assert (on_the_loop, again) == ([], 0)
+
+
+EXPORTERS = """
+import asyncio, json, os, sys, threading
+from shared.hosting.loading import loaded
+
+where = {}
+
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        where.setdefault(name, threading.current_thread() is threading.main_thread())
+
+settings = dict.fromkeys(["SERVICE_BUS", "COSMOS", "BLOB", "AUTH_ISSUER", "AUTH_AUDIENCE", "AUTH_JWKS_URL"], "x")
+insights = "InstrumentationKey=00000000-0000-4000-8000-000000000000;IngestionEndpoint=http://127.0.0.1:9/"
+os.environ.update(settings, EMBEDDING_OFFLINE="true", **SAID)
+
+async def many():
+    await asyncio.gather(*(loaded() for _ in range(8)))
+
+sys.meta_path.insert(0, Watch())
+asyncio.run(many())
+names = ["azure.monitor.opentelemetry.exporter", "opentelemetry.exporter.otlp.json.http.trace_exporter"]
+threads = sorted(thread.name for thread in threading.enumerate() if thread.name.startswith("Otel"))
+os.write(1, json.dumps([[where.get(name) for name in names], len(threads)]).encode())
+os._exit(0)  # as a worker ends: nothing is sent to a place that is not there
+"""
+
+INSIGHTS = "dict(APPLICATIONINSIGHTS_CONNECTION_STRING=insights)"
+COLLECTOR = "dict(OTEL_EXPORTER_OTLP_ENDPOINT='http://127.0.0.1:9')"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_on_the_loop", "threads"),
+    [
+        ("{}", [None, None], 0),
+        (INSIGHTS, [False, None], 3),
+        (COLLECTOR, [None, False], 3),
+        (f"{INSIGHTS} | {COLLECTOR}", [False, False], 6),
+    ],
+    ids=["nowhere", "Application Insights", "a collector", "both"],
+)
+def test_an_exporter_is_loaded_where_it_is_wanted_alone_once_and_on_a_thread(
+    python: Path, app: Path, said: str, is_on_the_loop: list[bool | None], threads: int
+) -> None:
+    assert told(python, app, EXPORTERS.replace("**SAID", f"**({said})")) == [is_on_the_loop, threads]

@@ -47,11 +47,19 @@ class Vault:
             case value:
                 return web.json_response({"value": value, "id": f"{self.uri}/secrets/{name}/1", "attributes": {"enabled": True}})
 
+    async def listed(self, request: web.Request) -> web.Response:
+        """ "Get Secrets": names, and no values."""
+        self.asked.append(str(request.rel_url))
+        if self.refuses is not None:
+            return web.json_response({"error": {"message": "s3cr3t"}}, status=self.refuses[0], headers=self.refuses[1])
+        return web.json_response({"value": [{"id": f"{self.uri}/secrets/{name}"} for name in self.secrets], "nextLink": None})
+
 
 @asynccontextmanager
 async def running(vault: Vault) -> AsyncIterator[Vault]:
     app = web.Application()
     app.router.add_get("/secrets/{name}", vault.answer)
+    app.router.add_get("/secrets", vault.listed)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -195,3 +203,22 @@ async def test_the_vault_goes_before_the_settings(vault: Vault) -> None:
         assert (await both.read("other")).get_secret_value() == "only there"
         with pytest.raises(ConfigurationError, match="the secret nobody from Key Vault: there is none"):
             await both.read("nobody")
+
+
+async def test_a_vault_that_answers_is_well_and_no_secret_is_asked_for(vault: Vault) -> None:
+    async with secrets_in(vault) as secrets:
+        await secrets.check()
+
+    assert vault.asked == ["/secrets?api-version=7.4&maxresults=1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, ConfigurationError), (403, ConfigurationError), (503, DependencyUnavailable)], ids=["token", "role", "away"]
+)
+async def test_a_vault_that_lets_nobody_look_says_which_answer_it_gave(vault: Vault, status: int, error: type[PipelineError]) -> None:
+    vault.refuses = (status, {})
+    async with secrets_in(vault) as secrets:
+        with pytest.raises(error, match=f"look into Key Vault: answered {status}") as refused:
+            await secrets.check()
+
+    assert "s3cr3t" not in str(refused.value)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from azure.servicebus.aio import ServiceBusClient
@@ -59,6 +59,26 @@ async def test_a_queue_of_hundreds_that_were_put_off_is_as_old_as_these(broker: 
 
     async with ages_of(broker.connection_string, clock) as ages:
         assert await ages.oldest_seconds(queue) > 0
+
+
+async def test_dead_letters_are_as_old_as_the_message_that_came_first_and_looking_takes_none(
+    broker: Broker, transport: ServiceBusTransport, queue: str
+) -> None:
+    clock = Clock()
+    await transport.send(Envelope(queue, "dead", b""))
+    async with (
+        ServiceBusClient.from_connection_string(broker.connection_string) as client,
+        client.get_queue_receiver(queue) as receiver,
+    ):
+        [message] = await receiver.receive_messages(max_wait_time=5)
+        await receiver.dead_letter_message(message)
+    clock.moment = datetime.now(UTC) + timedelta(seconds=60)
+
+    async with ages_of(broker.connection_string, clock) as ages:
+        assert await ages.oldest_seconds(queue) == 0
+        assert 60 <= await ages.oldest_seconds(queue, dead_letters=True) < 120
+        clock.advance(seconds=6)
+        assert 66 <= await ages.oldest_seconds(queue, dead_letters=True) < 126
 
 
 @pytest.mark.long

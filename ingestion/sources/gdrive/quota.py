@@ -14,7 +14,7 @@ from shared.connections.connection import Connection
 from shared.contracts.canonical import digest
 from shared.contracts.message import Instant, Wire
 from shared.errors import Conflict, RateLimited
-from shared.streams.state import StreamStates
+from shared.streams.state import Cursor, StreamStates
 
 LOOKED_AT_FOR: Final = timedelta(seconds=15)
 """So long the shared memory is believed without a look."""
@@ -39,6 +39,12 @@ class QuotaMemory(Wire):
     """The shared item's content: by address."""
 
     pauses: Mapping[str, Pause] = {}
+
+
+def share_used(cursor: Cursor, at: datetime) -> float:
+    """1 while Google has somebody pause, else 0: it says when its quota is used up, and never how much is left."""
+    memory = QuotaMemory.model_validate(cursor)
+    return 1.0 if any(pause.until > at for pause in memory.pauses.values()) else 0.0
 
 
 class Quota:

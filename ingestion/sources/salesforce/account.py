@@ -19,13 +19,15 @@ from ingestion.account_memory import SharedMemory
 from shared.connections.connection import Connection
 from shared.contracts.message import Instant, Wire
 from shared.errors import RateLimited
-from shared.streams.state import StreamStates
+from shared.streams.state import Cursor, StreamStates
 
 GAUGE_KEPT: Final = timedelta(minutes=15)
 """So long a gauge is believed. Past it a look at the vendor's own is worth its one call."""
 GAUGE_STEP: Final = 0.01
 """A gauge that moved by less of the allowance is not worth a write."""
 GAUGE_TOLD: Final = timedelta(minutes=1)
+GAUGE_SHOWN: Final = timedelta(hours=24)
+"""The allowance is that of the last 24 hours: what was used before is used no more."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,14 @@ class AccountMemory(Wire):
     def is_used_up(self, share: float) -> bool:
         """Whether so much of the allowance is used."""
         return self.used_count is not None and self.allowed_count is not None and self.used_count >= share * self.allowed_count
+
+
+def share_used(cursor: Cursor, at: datetime) -> float | None:
+    """How much of the organization's daily allowance was used (0 to 1) when Salesforce said so last. None: it never did, or long ago."""
+    memory = AccountMemory.model_validate(cursor)
+    if not memory.allowed_count or memory.used_count is None or memory.gauged_at is None or at - memory.gauged_at >= GAUGE_SHOWN:
+        return None
+    return min(1.0, memory.used_count / memory.allowed_count)
 
 
 class TokenCipher:

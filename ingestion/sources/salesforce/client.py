@@ -13,7 +13,8 @@ from ingestion.sources.salesforce.session import Session
 from shared.errors import ConfigurationError, Conflict, DependencyUnavailable, PipelineError
 from shared.http.client import response_to
 from shared.telemetry.metrics import Metrics
-from shared.telemetry.names import Metric
+from shared.telemetry.names import Metric, Span
+from shared.telemetry.tracing import span
 
 PAGE_RECORDS: Final = 2000
 """The most there are in one answer; the vendor may give fewer."""
@@ -89,8 +90,9 @@ class SalesforceClient:
             raise ConfigurationError("the organization's address is none") from error
         outcome, since = "answered", self._now()
         try:
-            response = await response_to(self._http, request, what=f"Salesforce {operation}")
-            answer = answer_from(response, what=f"Salesforce {operation}", since=since, now=self._now())
+            with span(Span.VENDOR, source="salesforce", operation=operation):
+                response = await response_to(self._http, request, what=f"Salesforce {operation}")
+                answer = answer_from(response, what=f"Salesforce {operation}", since=since, now=self._now())
         except AllowanceUsedUp as error:
             outcome = type(error).__name__
             with suppress(Conflict):

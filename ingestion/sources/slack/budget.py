@@ -18,7 +18,7 @@ from ingestion.sources.slack.answers import TooManyCalls
 from shared.connections.connection import Connection
 from shared.contracts.message import Instant, Wire
 from shared.errors import Conflict, RateLimited
-from shared.streams.state import StreamStates
+from shared.streams.state import Cursor, StreamStates
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,17 @@ class BudgetMemory(Wire):
     """The shared item's content: by method."""
 
     methods: Mapping[str, MethodUse] = {}
+
+
+def share_used(cursor: Cursor, at: datetime) -> float:
+    """Of the method that is used most: 1 while Slack has it pause; else how long its next even turn is away, of a minute."""
+    return max((_share_of(use, at) for use in BudgetMemory.model_validate(cursor).methods.values()), default=0.0)
+
+
+def _share_of(use: MethodUse, at: datetime) -> float:
+    if use.blocked_until is not None and use.blocked_until > at:
+        return 1.0
+    return 0.0 if use.virtual_at is None else min(1.0, max(0.0, (use.virtual_at - at) / MINUTE))
 
 
 class Budget:

@@ -15,7 +15,8 @@ from shared.connections.secrets import Secrets
 from shared.errors import ConfigurationError, PipelineError, RateLimited
 from shared.http.client import response_to
 from shared.telemetry.metrics import Metrics
-from shared.telemetry.names import Metric
+from shared.telemetry.names import Metric, Span
+from shared.telemetry.tracing import span
 
 SOURCE: Final = "slack"
 API: Final = "/api/"
@@ -161,8 +162,9 @@ class SlackClient:
             raise ConfigurationError("the address of Slack's API is none") from error
         outcome, since, what = "answered", self._now(), f"Slack {method}"
         try:
-            response = await response_to(self._http, request, what=what)
-            answer = answer_from(response, what=what, since=since, now=self._now())
+            with span(Span.VENDOR, source=SOURCE, operation=method):
+                response = await response_to(self._http, request, what=what)
+                answer = answer_from(response, what=what, since=since, now=self._now())
         except PipelineError as error:
             outcome = type(error).__name__
             raise

@@ -2,16 +2,22 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 
+from devtools.fakes.clock import Clock
+from shared.telemetry import azure_identity
 from shared.telemetry import exporters as all_exporters
+from shared.telemetry.azure_identity import PatientIdentity
 from shared.telemetry.azure_monitor import QUIET, azure_monitor
 from shared.telemetry.exporters import Exporters
 from shared.telemetry.otlp import otlp
-from shared.telemetry.setup import QUEUE_ITEMS
-from tests.integration.telemetry.places import Place, running
+from shared.telemetry.setup import QUEUE_ITEMS, SILENT_LOGGERS
+from tests.integration.telemetry.places import INSTRUMENTATION_KEY, Place, running
 from tests.integration.telemetry.worker import measuring
 
 pytestmark = pytest.mark.integration
@@ -28,7 +34,7 @@ PLACES = pytest.mark.parametrize(
 def as_a_worker_is(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in QUIET.items():
         monkeypatch.setenv(name, value)
-    for name in ("opentelemetry", "azure.monitor.opentelemetry"):
+    for name in SILENT_LOGGERS:
         monkeypatch.setattr(logging.getLogger(name), "level", logging.CRITICAL)
 
 
@@ -77,6 +83,53 @@ def test_a_place_that_goes_on_refusing_is_said_again_after_a_while(
             exporters.spans.export([])
 
     assert [record.levelname for record in caplog.records if record.name == "telemetry"] == ["WARNING", "WARNING"]
+
+
+class NoIdentity:
+    """An identity that gets no token."""
+
+    asked = 0
+
+    def get_token(self, *_: str, **__: Any) -> Any:
+        self.asked += 1
+        raise ClientAuthenticationError("no token")
+
+
+def test_an_identity_without_a_token_is_asked_once_a_minute_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    component = f"InstrumentationKey={INSTRUMENTATION_KEY};IngestionEndpoint=https://127.0.0.1:9/"
+
+    identity = NoIdentity()
+
+    with measuring(azure_monitor(component, credential=PatientIdentity(identity))) as worker, caplog.at_level(logging.DEBUG, "telemetry"):
+        for _ in range(5):
+            worker.call()
+            worker.providers.spans.force_flush()
+
+    assert identity.asked == 1
+    assert len(caplog.records) <= 3
+    assert {record.name for record in caplog.records} == {"telemetry"}
+
+
+def test_an_identity_is_asked_again_after_a_minute_and_each_time_once_it_gets_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    clock = Clock()
+    began = clock().timestamp()
+    monkeypatch.setattr(azure_identity, "monotonic", lambda: clock().timestamp())
+
+    class Late:
+        def get_token(self, *_: str, **__: Any) -> AccessToken:
+            asked.append(clock().timestamp() - began)
+            if asked == [0.0]:
+                raise ClientAuthenticationError("not yet")
+            return AccessToken("t", 0)
+
+    identity = PatientIdentity(Late())
+    for seconds in (0, 1, 58, 1, 1):
+        clock.advance(seconds=seconds)
+        with suppress(ClientAuthenticationError):
+            identity.get_token("scope")
+
+    assert asked == [0.0, 60.0, 61.0]
 
 
 def test_an_exporter_that_breaks_breaks_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -118,7 +118,7 @@ class Ages(QueueAges):
         self.seconds: dict[str, float] = {}
 
     @override
-    async def oldest_seconds(self, queue: str) -> float:
+    async def oldest_seconds(self, queue: str, *, dead_letters: bool = False) -> float:
         return self.seconds.get(queue, 0.0)
 
 

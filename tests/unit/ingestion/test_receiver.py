@@ -8,12 +8,13 @@ from datetime import datetime
 import pytest
 from typing_extensions import override
 
+from devtools.fakes.stores import InMemoryConnections
 from devtools.fakes.transport import InMemoryTransport
 from devtools.vendors.salesforce.acknowledgement import Answer, answer_to
 from ingestion.receiver import LARGE_BODY_BYTES
 from ingestion.sources.salesforce.webhook import SalesforceWebhook
 from ingestion.sources.source import Caller, Heard, WebhookRequest, WebhookResponse
-from shared.connections.connection import Connection, Connections
+from shared.connections.connection import Connection
 from shared.contracts.message import Message
 from shared.errors import ConfigurationError, DependencyUnavailable, RateLimited
 from shared.messaging.envelope import Envelope
@@ -43,18 +44,15 @@ class Recording(InMemoryTransport):
         await super().send(*envelopes)
 
 
-class Raising(Connections, Publisher):
+class Raising(InMemoryConnections, Publisher):
     """A store and a publisher that always raise the same."""
 
     def __init__(self, error: BaseException) -> None:
+        super().__init__()
         self.error = error
 
     @override
     async def find(self, handle: str) -> Connection | None:
-        raise self.error
-
-    @override
-    async def add(self, connection: Connection, *, handles: tuple[str, ...] = ()) -> None:
         raise self.error
 
     @override

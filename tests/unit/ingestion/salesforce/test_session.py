@@ -10,6 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat, PublicFormat
+from pydantic import SecretStr
 
 from devtools.fakes.clock import Clock
 from devtools.fakes.samples import sample_connection
@@ -283,8 +284,54 @@ async def test_a_session_of_another_organization_is_never_used(identity: object)
     assert "another organization" in str(refused)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://eu1.example.com",
+        "ftp://eu1.example.com",
+        "https://user@eu1.example.com",
+        "https://eu1.example.com/elsewhere",
+        "https://eu1.example.com?x=",
+        "https://[::1",
+        "eu1.example.com",
+        "https://",
+    ],
+)
+async def test_a_session_is_not_sent_to_an_address_that_is_no_plain_https_one(address: str) -> None:
+    logins = Logins()
+    body = {"access_token": "x", "instance_url": address, "id": "https://login.example.com/id/00D000000000062/005000000000001"}
+    logins.answer = lambda _: httpx2.Response(200, json=body)
+
+    refused = await refusal(logins)
+
+    assert isinstance(refused, DependencyUnavailable)
+    assert "none a session may be sent to" in str(refused)
+
+
 @pytest.mark.parametrize("answer", [httpx2.Response(200, text="<html>"), httpx2.Response(503), httpx2.Response(500, json={"error": "x"})])
 async def test_a_login_service_in_trouble_is_tried_again_later(answer: httpx2.Response) -> None:
     logins = Logins()
     logins.answer = lambda _: answer
     assert isinstance(await refusal(logins), DependencyUnavailable)
+
+
+async def test_a_secret_that_was_replaced_is_read_anew_where_the_one_that_is_known_is_refused() -> None:
+    logins = Logins()
+
+    def granted(request: httpx2.Request) -> httpx2.Response:
+        return (
+            logins.granted(request)
+            if logins.form["client_secret"] == "the-new-one"
+            else httpx2.Response(400, json={"error": "invalid_client"})
+        )
+
+    logins.answer = granted
+    known, logins.secrets.values["acme"] = logins.secrets.read, "the-new-one"
+
+    async def read(name: str, *, anew: bool = False) -> SecretStr:
+        return await known(name, anew=anew) if anew else SecretStr("the-old-one")
+
+    logins.secrets.read = read  # type: ignore[method-assign]  # what a vault remembers for five minutes
+
+    assert await logins.worker().token() == Token("token-2", "https://eu1.example.com")
+    assert len(logins.requests) == 2

@@ -122,7 +122,14 @@ class Accounts:
 
     async def embed(self, message: EmbeddingRequested) -> Outcome:
         """What the worker makes of a request."""
-        return await embed(message, chunks=self.chunks, shards=self.shards, embedder=self.embedder, now=self.pipeline.clock)
+        return await embed(
+            message,
+            chunks=self.chunks,
+            shards=self.shards,
+            embedder=self.embedder,
+            metrics=self.pipeline.metrics,
+            now=self.pipeline.clock,
+        )
 
     async def embedded(self, description: str | None = None, *, acl: Acl = ADA) -> Shard:
         """An account whose chunks are made."""

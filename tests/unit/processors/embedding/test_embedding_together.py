@@ -72,7 +72,15 @@ class Busy:
 
     async def _deliver(self, envelope: Envelope) -> None:
         accounts = self.accounts
-        handler = partial(embed, chunks=accounts.chunks, shards=accounts.shards, embedder=self.embedder, now=accounts.pipeline.clock)
+        pipeline = accounts.pipeline
+        handler = partial(
+            embed,
+            chunks=accounts.chunks,
+            shards=accounts.shards,
+            embedder=self.embedder,
+            metrics=pipeline.metrics,
+            now=pipeline.clock,
+        )
         delivery = Delivery(queue=envelope.queue, message_id=envelope.id, body=envelope.body, properties=envelope.properties)
         await deliver(delivery, EmbeddingRequested, handler, ports=accounts.pipeline.delivery)
 

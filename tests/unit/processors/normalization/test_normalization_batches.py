@@ -14,6 +14,7 @@ from devtools.fakes.pipeline import InMemoryPipeline
 from processors.normalization.batch import AT_ONCE, CONFLICTS, FAILURES, normalize_batch
 from shared import topology
 from shared.contracts.ingestion import IngestionBatch, IngestionEvent
+from shared.contracts.message import timestamp
 from shared.contracts.rejected import Rejected
 from shared.errors import ConfigurationError, Conflict, DependencyUnavailable, RateLimited, UnmappableRecord
 from shared.messaging.delivery import Handler
@@ -165,6 +166,8 @@ async def test_an_event_that_cannot_be_stored_is_parked_alone_as_the_live_event_
         "correlationId": "correlation-1",
         "type": "IngestionEvent",
         "version": 1,
+        "source": "salesforce",
+        "observedAt": timestamp(odd.observed_at),
     }
 
 

@@ -201,3 +201,29 @@ async def test_a_key_that_must_not_verify_is_left_out_and_the_others_stay(entry:
 
     assert await keys.key("odd") is None
     assert await keys.key("one") is not None
+
+
+async def test_that_tokens_can_be_checked_is_known_without_a_token() -> None:
+    published, clock = PublishedSet("one"), Clock()
+    keys = JwksKeys(published, now=clock)
+    published.failure = DependencyUnavailable("503")
+    with pytest.raises(DependencyUnavailable):
+        await keys.check()
+
+    published.failure = None
+    clock.advance(seconds=1)
+    for _ in range(100):
+        await keys.check()
+
+    assert published.asked == 2
+
+
+async def test_tokens_can_be_checked_while_the_issuer_is_away() -> None:
+    published, clock = PublishedSet("one"), Clock()
+    keys = JwksKeys(published, now=clock)
+    await keys.check()
+
+    published.failure = DependencyUnavailable("503")
+    clock.advance(seconds=3600)
+
+    await keys.check()

@@ -60,6 +60,7 @@ def model_of(
     endpoint: str = "https://name.openai.azure.com/",
     name: str = "small",
     metrics: InMemoryMetrics | None = None,
+    price: float = 0.0,
     api_key: str | None = "the-key",
     token: Callable[[], Awaitable[str]] | None = None,
 ) -> AzureOpenAiModel:
@@ -69,6 +70,7 @@ def model_of(
         deployment=name,
         space=SPACE,
         metrics=metrics or InMemoryMetrics(),
+        price_per_million_tokens=price,
         api_key=api_key,
         token=token,
     )
@@ -228,6 +230,14 @@ async def test_tokens_are_counted_as_the_service_says_them() -> None:
     await model.encode(["b"])
 
     assert metrics.total(Metric.EMBEDDING_TOKENS, model="text-embedding-3-small") == 14
+
+
+async def test_tokens_cost_what_a_million_of_them_cost() -> None:
+    metrics = InMemoryMetrics()
+
+    await model_of(Deployment(), metrics=metrics, price=0.02).encode(["a"])
+
+    assert metrics.total(Metric.EMBEDDING_COST, model="text-embedding-3-small") == pytest.approx(7 * 0.02 / 1_000_000)
 
 
 @pytest.mark.parametrize("usage", [None, {}, [], {"total_tokens": None}, {"total_tokens": "7"}])

@@ -120,7 +120,7 @@ async def test_a_model_with_a_vector_too_few_is_a_bug_that_its_callers_see() -> 
 
 class BrokenMetrics(InMemoryMetrics):
     @override
-    def count(self, metric: Metric, amount: int = 1, **attributes: str) -> None:
+    def count(self, metric: Metric, amount: float = 1, **attributes: str) -> None:
         raise RuntimeError("a bug between two batches")
 
 

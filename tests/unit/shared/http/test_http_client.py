@@ -1,14 +1,16 @@
 """What the one client does and does not, and what becomes of answers that are none."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
 import httpx2
 import pytest
 
 from shared.errors import ConfigurationError, DependencyUnavailable, PipelineError
-from shared.http.client import answer_of, http_client, object_at, object_of
+from shared.http.client import MOST_BYTES, answer_of, http_client, object_at, object_of
 
 SECRET = "s3cret"
 ADDRESS = f"https://api.example/things?key={SECRET}"
@@ -113,6 +115,31 @@ async def test_a_redirect_is_not_followed_with_the_credential() -> None:
         await asked(elsewhere)
 
     assert [request.url.host for request in elsewhere.asked] == ["api.example"]
+
+
+async def test_a_small_answer_that_unpacks_to_gigabytes_is_given_up_early() -> None:
+    unpacked = []
+
+    async def bomb() -> AsyncIterator[bytes]:
+        packer = zlib.compressobj(wbits=31)
+        for number in range(4096):
+            unpacked.append(number)
+            yield packer.compress(bytes(1024 * 1024)) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+    answer = httpx2.Response(200, headers={"content-encoding": "gzip"}, content=bomb())
+
+    with pytest.raises(DependencyUnavailable, match=r"^asking: the answer is too large$"):
+        await asked(Recording(iter([answer])))
+    assert len(unpacked) <= MOST_BYTES // (1024 * 1024) + 1
+
+
+async def test_a_packed_answer_is_read_and_says_what_an_unpacked_one_says() -> None:
+    packed = httpx2.Response(200, headers={"content-encoding": "gzip", "date": "now"}, content=gzip.compress(b'{"a": 1}'))
+
+    response = await asked(Recording(iter([packed])))
+
+    assert object_of(response, what="asking") == {"a": 1}
+    assert (response.headers["date"], "content-encoding" in response.headers) == ("now", False)
 
 
 async def test_cookies_are_not_carried_from_one_call_to_the_next() -> None:

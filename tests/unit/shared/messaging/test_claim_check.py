@@ -15,7 +15,9 @@ from shared.errors import ContractViolation, DependencyUnavailable, Forbidden, U
 from shared.messaging.delivery import Handler
 from shared.messaging.envelope import Envelope
 from shared.messaging.outcomes import Outcome, Unchanged
+from shared.messaging.provenance import properties_of
 from shared.telemetry.names import Metric
+from shared.telemetry.origin import Origin
 
 
 def event(*, description: str, **changes: Any) -> IngestionEvent:
@@ -34,8 +36,12 @@ def event(*, description: str, **changes: Any) -> IngestionEvent:
 
 def of_size(size_bytes: int) -> IngestionEvent:
     """An event that is this large, body and properties together."""
-    empty = Envelope.of(event(description=""), traceparent=None).size_bytes
-    return event(description="x" * (size_bytes - empty))
+    return event(description="x" * (size_bytes - sent_as(event(description="")).size_bytes))
+
+
+def sent_as(message: IngestionEvent) -> Envelope:
+    """As a publisher sends it."""
+    return Envelope.of(message, traceparent=None, provenance=properties_of(message, Origin()))
 
 
 LARGE = event(description="x" * 300_000)
@@ -99,7 +105,7 @@ async def test_a_reference_says_whose_and_what_it_is_and_is_small() -> None:
         "tenantId": "tenant-1",
         "correlationId": "correlation-1",
     }
-    assert (sent.id, sent.properties) == (LARGE.id, Envelope.of(LARGE, traceparent=None).properties)
+    assert (sent.id, sent.properties) == (LARGE.id, sent_as(LARGE).properties)
     assert len(sent.body) < 1_000
 
 

@@ -44,6 +44,7 @@ IDS = {
     "queue": "ingestion-events",
     "tenant": "tenant-1",
     "correlation": "correlation-1",
+    "source": "salesforce",
 }
 
 

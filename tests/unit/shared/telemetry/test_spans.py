@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 
-from shared.telemetry.names import Metric, Span
+from shared.telemetry.names import Instrument, Metric, Span
 from shared.telemetry.setup import set_up_telemetry
 from shared.telemetry.tracing import current_traceparent, span
 
@@ -76,14 +76,23 @@ def test_setting_up_twice_keeps_what_is_there() -> None:
     assert trace.get_tracer_provider() is provider
 
 
-def test_every_metric_can_be_counted() -> None:
+def test_every_metric_can_be_measured() -> None:
     metrics = set_up_telemetry()
 
     for metric in Metric:
-        metrics.count(metric, 2, type="IngestionEvent")
+        said = dict.fromkeys(metric.attributes, "x")
+        match metric.instrument:
+            case Instrument.COUNTER:
+                metrics.count(metric, 2, **said)
+            case Instrument.HISTOGRAM:
+                metrics.record(metric, 2, **said)
+            case Instrument.GAUGE:
+                metrics.set(metric, 2, **said)
 
 
 @pytest.mark.parametrize("metric", list(Metric), ids=str)
 def test_a_metric_says_what_it_counts(metric: Metric) -> None:
     assert metric.value.startswith("shardline.")
     assert metric.meaning.endswith(".")
+    assert all(f"`{attribute}`" in metric.meaning or attribute == "record_type" for attribute in metric.attributes)
+    assert metric.unit
