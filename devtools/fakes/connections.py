@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import SecretStr
 from typing_extensions import override
 
-from shared.connections.connection import Connection, Connections, Handle, oldest_first
+from shared.connections.connection import USE_NOTED_AGAIN_AFTER, Connection, Connections, Handle, oldest_first
 from shared.connections.secrets import Secrets
 from shared.errors import ConfigurationError, Conflict, OwnershipConflict
 
@@ -34,8 +34,9 @@ class InMemoryConnections(Connections):
 
     @override
     async def used(self, handle: str, *, at: datetime) -> None:
-        if handle in self._aliases:
-            self._handles[handle] = replace(self._handles[handle], used_at=at)
+        known = self._handles.get(handle)
+        if known is not None and (known.used_at is None or at >= known.used_at + USE_NOTED_AGAIN_AFTER):
+            self._handles[handle] = replace(known, used_at=at)
 
     @override
     async def drop_handle(self, handle: str) -> None:

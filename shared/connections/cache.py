@@ -4,17 +4,25 @@ import asyncio
 import contextvars
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 from typing_extensions import override
 
-from shared.connections.connection import NEGATIVE_CACHE_SECONDS, POSITIVE_CACHE_SECONDS, Connection, Connections, Handle
-from shared.errors import PipelineError
+from shared.connections.connection import (
+    NEGATIVE_CACHE_SECONDS,
+    POSITIVE_CACHE_SECONDS,
+    USE_NOTED_AGAIN_AFTER,
+    Connection,
+    Connections,
+    Handle,
+)
+from shared.errors import Conflict, PipelineError
 
-USE_NOTED_AGAIN_AFTER: Final = timedelta(hours=1)
-"""Whoever takes an old key away wants to know whether somebody still has it, and not at which second."""
+NOTE_SECONDS: Final = 1.0
+"""A vendor waits meanwhile. A store that is slow to write must not make it give up."""
+NOTE_TRIED_AGAIN_AFTER: Final = timedelta(minutes=5)
+"""Where it could not be noted: a key in use must not look unused for an hour."""
 MAX_REMEMBERED: Final = 10_000
 """A caller who tries key after key must not fill the memory."""
 
@@ -22,9 +30,10 @@ MAX_REMEMBERED: Final = 10_000
 class RememberedConnections(Connections):
     """A cache in front of a store, for finding alone. Writing through it forgets what was remembered."""
 
-    def __init__(self, store: Connections, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Connections, *, now: Callable[[], datetime], note_seconds: float = NOTE_SECONDS) -> None:
         self._store = store
         self._now = now
+        self._note_seconds = note_seconds
         self._remembered: OrderedDict[str, tuple[datetime, Connection | None]] = OrderedDict()
         self._reading: dict[str, asyncio.Task[Connection | None]] = {}
         self._noted: dict[str, datetime] = {}
@@ -59,13 +68,18 @@ class RememberedConnections(Connections):
         return found
 
     async def _note(self, handle: str, found: Connection | None, now: datetime) -> None:
-        """That somebody came by an alias, once in an hour. Nobody's call fails for it."""
+        """That somebody came by an alias, once in an hour. Nobody's call fails for it, or waits long."""
         noted = self._noted.get(handle)
         if found is None or found.id == handle or (noted is not None and now < noted + USE_NOTED_AGAIN_AFTER):
             return
         self._noted[handle] = now
-        with suppress(PipelineError):
-            await self._store.used(handle, at=now)
+        try:
+            async with asyncio.timeout(self._note_seconds):
+                await self._store.used(handle, at=now)
+        except Conflict:
+            pass  # another worker has just noted it
+        except (PipelineError, TimeoutError):
+            self._noted[handle] = now + NOTE_TRIED_AGAIN_AFTER - USE_NOTED_AGAIN_AFTER
 
     def _ended(self, handle: str, done: "asyncio.Task[Connection | None]") -> None:
         if self._reading.get(handle) is done:
@@ -108,6 +122,7 @@ class RememberedConnections(Connections):
         await self._store.drop_handle(handle)
         self._reading.clear()
         self._remembered.pop(handle, None)
+        self._noted.pop(handle, None)
 
     @override
     async def add(self, connection: Connection, *, handles: tuple[str, ...] = (), at: datetime | None = None) -> None:

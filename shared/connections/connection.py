@@ -5,7 +5,7 @@ handle, an alias item leads from the handle to the connection.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
 from pydantic import Field, field_validator
@@ -17,6 +17,9 @@ NEGATIVE_CACHE_SECONDS: Final = 30.0
 """How long "nobody is connected under this handle" may be believed: a new connection works within this time."""
 POSITIVE_CACHE_SECONDS: Final = 60.0
 """How long a connection may be believed: a paused or rotated one is noticed within this time."""
+
+USE_NOTED_AGAIN_AFTER: Final = timedelta(hours=1)
+"""Whoever takes an old key away wants to know whether somebody still has it, and not at which second."""
 
 
 class Credential(Wire):
@@ -147,7 +150,7 @@ class Connections(Protocol):
         """
 
     async def used(self, handle: str, *, at: datetime) -> None:
-        """Remember that somebody came by a handle. Of what is no alias, nothing.
+        """Remember that somebody came by a handle, unless that is remembered of the hour before. Of what is no alias, nothing.
 
         Raises:
             TransientError: when the store cannot answer now, or somebody else wrote meanwhile.

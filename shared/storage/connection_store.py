@@ -13,7 +13,7 @@ from azure.cosmos.exceptions import CosmosResourceNotFoundError
 from typing_extensions import override
 
 from shared import topology
-from shared.connections.connection import Connection, Connections, Handle, oldest_first
+from shared.connections.connection import USE_NOTED_AGAIN_AFTER, Connection, Connections, Handle, oldest_first
 from shared.contracts.message import timestamp
 from shared.errors import Conflict, OwnershipConflict
 from shared.storage.azure_errors import azure_errors
@@ -101,7 +101,10 @@ class CosmosConnections(Connections):
     @override
     async def used(self, handle: str, *, at: datetime) -> None:
         alias = await self._read(handle)
-        if alias is not None and ALIAS_OF in alias:
+        if alias is None or ALIAS_OF not in alias:
+            return
+        known = _handle(alias).used_at
+        if known is None or at >= known + USE_NOTED_AGAIN_AFTER:  # of many workers one writes
             await self._write({**alias, USED_AT: timestamp(at)}, alias)
 
     @override

@@ -9,7 +9,7 @@ import pytest
 from devtools.fakes.clock import Clock
 from devtools.fakes.samples import NOON, sample_connection
 from shared.connections.cache import RememberedConnections
-from shared.connections.connection import Connection
+from shared.connections.connection import Connection, Handle
 from shared.errors import Conflict, OwnershipConflict
 from tests.plugins.twins import Stores
 
@@ -209,6 +209,19 @@ async def test_a_tenants_connections_are_its_own_and_no_aliases(stores: Stores, 
     assert await stores.connections.of_tenant(f"{tenant_id}-nobody") == []
 
 
+async def test_a_source_s_connections_are_those_of_all_tenants_and_no_aliases(stores: Stores, tenant_id: str) -> None:
+    source = f"s{tenant_id.replace('-', '')[:20]}"
+    for tenant, account in ((tenant_id, "b"), (f"{tenant_id}-other", "a")):
+        connection = sample_connection(tenant, account).model_copy(update={"id": f"{source}:{tenant_id}{account}", "source": source})
+        await stores.connections.add(connection, handles=(f"{tenant_id}{account}-key",))
+    await stores.connections.add(sample_connection(tenant_id, f"{tenant_id}-c"))
+
+    found = await stores.connections.of_source(source)
+
+    assert [(connection.account, connection.tenant_id) for connection in found] == [("a", f"{tenant_id}-other"), ("b", tenant_id)]
+    assert await RememberedConnections(stores.connections, now=Clock()).of_source(source) == found
+
+
 async def test_due_are_the_longest_waiting_first_and_no_more_than_asked_for(stores: Stores, tenant_id: str) -> None:
     for number, minutes in enumerate((3, 1, 2, 0)):
         await stores.connections.add(due(tenant_id, f"{number}", minutes=minutes))
@@ -265,3 +278,70 @@ async def test_who_may_not_replace_sees_why_at_once(stores: Stores, tenant_id: s
         await remembered.replace(read)
 
     assert await remembered.find(read.id) == theirs
+
+
+async def test_handles_are_listed_with_when_they_were_added_and_last_used(stores: Stores, tenant_id: str) -> None:
+    connection, old, new = sample_connection(tenant_id, tenant_id), f"{tenant_id}-old", f"{tenant_id}-new"
+    await stores.connections.add(connection, handles=(old,))
+    await stores.connections.add(connection, handles=(old, new), at=NOON)
+
+    await stores.connections.used(new, at=NOON + timedelta(hours=1))
+
+    assert await stores.connections.handles(connection.id) == [Handle(old, None, None), Handle(new, NOON, NOON + timedelta(hours=1))]
+    found = await stores.connections.find(new)
+    assert found is not None
+    assert found.id == connection.id
+
+
+async def test_a_handle_that_is_taken_away_leads_nowhere_and_the_others_do(stores: Stores, tenant_id: str) -> None:
+    connection, old, new = sample_connection(tenant_id, tenant_id), f"{tenant_id}-old", f"{tenant_id}-new"
+    await stores.connections.add(connection, handles=(old, new), at=NOON)
+
+    await stores.connections.drop_handle(old)
+    await stores.connections.drop_handle(old)
+    await stores.connections.drop_handle(connection.id)
+
+    assert await stores.connections.find(old) is None
+    assert await stores.connections.find(new) is not None
+    assert await stores.connections.find(connection.id) is not None
+
+
+async def test_that_somebody_came_by_a_connections_own_id_or_by_nothing_is_not_kept(stores: Stores, tenant_id: str) -> None:
+    connection = sample_connection(tenant_id, tenant_id)
+    await stores.connections.add(connection)
+
+    await stores.connections.used(connection.id, at=NOON)
+    await stores.connections.used(f"{tenant_id}-none", at=NOON)
+
+    assert await stores.connections.handles(connection.id) == []
+
+
+async def test_of_many_workers_that_start_within_an_hour_one_writes_that_somebody_came(stores: Stores, tenant_id: str) -> None:
+    clock = Clock()
+    connection, key = sample_connection(tenant_id, tenant_id), f"{tenant_id}-key"
+    await stores.connections.add(connection, handles=(key,), at=clock())
+    began = clock()
+
+    for _ in range(3):
+        await RememberedConnections(stores.connections, now=clock).find(key)
+        clock.advance(seconds=1100)
+
+    [handle] = await stores.connections.handles(connection.id)
+    assert handle.used_at == began
+
+
+async def test_through_the_cache_a_use_is_kept_once_an_hour(stores: Stores, tenant_id: str) -> None:
+    clock = Clock()
+    connection, key = sample_connection(tenant_id, tenant_id), f"{tenant_id}-key"
+    await stores.connections.add(connection, handles=(key,), at=clock())
+    remembered, began = RememberedConnections(stores.connections, now=clock), clock()
+
+    for _ in range(3):
+        await remembered.find(key)
+        clock.advance(seconds=1700)
+    [during] = await stores.connections.handles(connection.id)
+    clock.advance(seconds=1700)
+    await remembered.find(key)
+    [after] = await stores.connections.handles(connection.id)
+
+    assert (during.used_at, after.used_at) == (began, began + timedelta(seconds=4 * 1700))
