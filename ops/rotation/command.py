@@ -9,6 +9,7 @@ from typing import Any, Final
 from devtools.local.output import show_json
 from devtools.local.tables import table
 from ops.answers import Answers
+from ops.asking import asked
 from ops.ports import Ports
 from ops.refusals import Misused, Refused
 from ops.rotation import logins, slack_settings, webhook_keys
@@ -36,7 +37,7 @@ BESIDE: Final[Mapping[str, tuple[str, ...]]] = {
 
 async def command(options: argparse.Namespace, ports: Ports) -> int:
     """Replace one secret, or take an old one away."""
-    ask = _asked if sys.stdin.isatty() and not options.json else None
+    ask = asked if sys.stdin.isatty() and not options.json else None
     connection = await connection_called(options.id, ports.connections)
     _choose(options, connection, Answers(ask))
     confirm = _confirming(options, ask)
@@ -122,10 +123,3 @@ def _file(text: str) -> str:
     if not Path(text.strip()).is_file():
         raise ValueError("there is no such file")
     return text.strip()
-
-
-def _asked(question: str) -> str:
-    try:
-        return input(f"{question}: ").strip()
-    except EOFError:
-        raise Misused("there was no answer") from None

@@ -40,8 +40,9 @@ async def replace(options: argparse.Namespace, connection: Connection, ports: Po
 
     Raises:
         Misused: a file holds no such secret.
-        Refused: it is somebody else's, or does not work: nothing was changed.
-        TransientError: the vendor or a store does not answer now: nothing was changed.
+        Refused: it is somebody else's, or does not work: nothing was changed. Or the secret is stored and the connection cannot be: the
+            same again ends it, and the app logs in as before until then.
+        TransientError: the vendor or the vault does not answer now: nothing was changed.
     """
     before = connection.credential
     if before is None:
@@ -61,7 +62,10 @@ async def replace(options: argparse.Namespace, connection: Connection, ports: Po
     confirm(f"it works. Store it as {where}?")
     await ports.keeper.keep(credential.secret_name, secret)  # first: whoever reads the connection must find it
     if credential != before or connection.paused_by == "app":
-        await _store(connection, credential, ports)
+        try:
+            await _store(connection, credential, ports)
+        except TransientError as error:
+            raise Refused(f"the secret is {where} by now, and the connection goes on as it was: run it again ({error})") from error
     return Done(f"it works, and is {where}", _afterwards(connection, credential), shown, is_stored=True)
 
 
@@ -101,7 +105,7 @@ async def _consent(client_file: Path | None, token_file: Path | None, before: Cr
     if client_file is None or token_file is None:
         try:
             held = dict(json.loads((await ports.secrets().read(before.secret_name)).get_secret_value()))
-        except (ConfigurationError, ValueError) as error:
+        except (ConfigurationError, ValueError, TypeError) as error:  # the last two: what is stored is no JSON, or no object
             raise Misused("the other half of it cannot be read: give --client-secret-file and --refresh-token-file") from error
     client = None if client_file is None else client_secret_in(client_file)
     if client is not None:
@@ -133,6 +137,9 @@ async def _tried(changed: Connection, connection: Connection, secret: SecretStr,
         if lost:
             why = "; ".join(f"{stream} ({unreadable[stream]})" for stream in lost)
             raise Refused(f"with it this cannot be read any more, and nothing was changed: {why}")
+        if len(unreadable) == len(checks):  # nor with the old one: that is no reason to believe in the new one
+            why = "; ".join(f"{stream} ({detail})" for stream, detail in sorted(unreadable.items()))
+            raise Refused(f"nothing can be read with it, and nothing was changed: {why}")
     return [check.stream for check in checks if check.is_readable]
 
 

@@ -17,6 +17,9 @@ FILES: Final[Mapping[str, str]] = {
 TOGETHER: Final = frozenset({"client_secret_file", "refresh_token_file"})
 """One secret holds both."""
 
+OF_AN_APP: Final = frozenset({"private_key_file", "client_secret_file"})
+"""What a secret comes in that may be another app's than before."""
+
 
 def add(command: argparse.ArgumentParser) -> None:
     """All of them."""
@@ -27,7 +30,11 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("--client-id", metavar="ID", help="with a secret that is of another app: the app's id")
     command.add_argument("--app-url", metavar="URL", help="this app's address: to show the webhook's whole, or to see what it accepts")
     command.add_argument("--finish", action="store_true", help="take the old webhook key, signing secret or app-level token away")
-    command.add_argument("--yes", action="store_true", help="with --finish: though nobody was seen with the new one; and do not ask")
+    command.add_argument(
+        "--yes",
+        action="store_true",
+        help="with --finish: though nobody was seen with the new one, or somebody with the old; and do not ask",
+    )
     command.add_argument("--dry-run", action="store_true", help="try it at the vendor's, and store nothing")
     command.set_defaults(is_wrong=_wrong)
 
@@ -41,6 +48,8 @@ def _wrong(options: argparse.Namespace) -> str | None:
     said = named(options)
     if len(said) > 1 and not said <= TOGETHER:
         return "one secret at a time"
+    if options.client_id is not None and (said or options.finish) and not said & OF_AN_APP:
+        return "--client-id goes with --private-key-file or --client-secret-file"
     if options.finish and said - {"signing_secret_file", "app_token_file"}:
         return "--finish stands alone, or with --signing-secret-file or --app-token-file to say which"
     return None

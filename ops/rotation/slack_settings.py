@@ -83,6 +83,7 @@ async def add(options: argparse.Namespace, connection: Connection, ports: Ports,
     if options.dry_run:
         return Done(f"would be added beside {len(own)} of {credential.client_id}", steps)
     confirm(f"add it beside {len(own)} of {credential.client_id} in {ports.keeper.tells(kind.vault_name)}?")
+    await _check_unchanged(kind, pairs, ports)
     await ports.keeper.keep(kind.vault_name, _text({**pairs, credential.client_id: (*own, new)}))
     return Done(f"it is in {ports.keeper.tells(kind.vault_name)}, beside {len(own)} of {credential.client_id}", steps, is_stored=True)
 
@@ -96,11 +97,14 @@ async def finish(options: argparse.Namespace, connection: Connection, ports: Por
     """
     if connection.source != "slack":
         raise Misused("only Slack has these")
-    _name, kind, credential = _kind(options, connection)
+    name, kind, credential = _kind(options, connection)
     if not ports.keeper.takes:
         raise Refused(f"without a Key Vault {kind.setting} is the deployment's: set it to the new pair alone")
     pairs = await _stored(kind, ports)
     own = pairs.get(credential.client_id, ())
+    file = getattr(options, name)
+    if file is not None and own[-1:] != (_secret_in(file, kind),):
+        raise Refused(f"{file} is not the newest of {credential.client_id}, which is the one that would be kept: nothing was changed")
     if len(own) < MOST_PAIRS:
         raise Refused(f"{credential.client_id} has {len(own)}: there is nothing to take away")
     if kind.is_last_used:
@@ -113,6 +117,7 @@ async def finish(options: argparse.Namespace, connection: Connection, ports: Por
     if options.dry_run:
         return Done(f"would be taken away: {len(own) - 1} of {credential.client_id}")
     confirm(f"take {len(own) - 1} of {credential.client_id} away?")
+    await _check_unchanged(kind, pairs, ports)
     await ports.keeper.keep(kind.vault_name, _text({**pairs, credential.client_id: own[-1:]}))
     return Done(f"taken away: {len(own) - 1} of {credential.client_id}", _taken_up(kind), is_stored=True)
 
@@ -182,6 +187,12 @@ async def _stored(kind: Kind, ports: Ports) -> dict[str, tuple[str, ...]]:
         raise Refused(f"{ports.keeper.tells(kind.vault_name)} holds no pairs of an app and a secret") from None
 
 
+async def _check_unchanged(kind: Kind, before: Mapping[str, tuple[str, ...]], ports: Ports) -> None:
+    """All apps' pairs are one secret, and somebody may have thought for long: what was written meanwhile must not be written over."""
+    if await _stored(kind, ports) != before:
+        raise Refused("somebody else has changed the pairs meanwhile, and nothing was changed: run it again")
+
+
 def _text(pairs: Mapping[str, tuple[str, ...]]) -> SecretStr:
     return SecretStr(",".join(f"{app}={secret}" for app, own in pairs.items() for secret in own))
 
@@ -202,8 +213,9 @@ def _taken_up(kind: Kind) -> tuple[str, ...]:
 
 def _by_hand(kind: Kind, app: str, connection: Connection) -> tuple[str, ...]:
     settings = "az functionapp config appsettings set --resource-group <group> --name <light app> --settings"
+    others = "<the pairs of all other apps, as they are>"
     return (
-        f"{settings} '{kind.setting}={app}=<old>,{app}=<new>'",
-        f"when the new one is accepted: {settings} '{kind.setting}={app}=<new>'",
+        f"{settings} '{kind.setting}={others},{app}=<old>,{app}=<new>'",
+        f"when the new one is accepted: {settings} '{kind.setting}={others},{app}=<new>'",
         f"python -m ops connections test {connection.id}",
     )

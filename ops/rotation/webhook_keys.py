@@ -16,10 +16,13 @@ from ops.ports import Ports
 from ops.refusals import Refused
 from ops.rotation.done import Done
 from ops.runs import connection_called
-from shared.connections.connection import POSITIVE_CACHE_SECONDS, Connection, Handle
+from shared.connections.connection import POSITIVE_CACHE_SECONDS, USE_NOTED_AGAIN_AFTER, Connection, Handle
 from shared.contracts.message import timestamp
 
 OF_KEYS: Final = key_handle("").partition(":")[0] + ":"
+STILL_IN_USE: Final = 2 * USE_NOTED_AGAIN_AFTER
+"""Each outbound message has an address of its own: one that was forgotten goes on with the old key, and shows at least so often if it is
+busy. With its key away it would be refused, and after a day Salesforce gives it up."""
 SHOWN_CHARACTERS: Final = 8
 """Of a key's hash: enough to tell two apart."""
 
@@ -36,12 +39,14 @@ async def add(options: argparse.Namespace, connection: Connection, ports: Ports,
     answers = Answers(None)
     handle = key_handle(answers.take("--webhook-key", key, "the key", check_key))
     answers.check()
-    before = [one for one in await _keys(connection, ports) if one.id != handle]
+    before = await _keys(connection, ports)
     app = (options.app_url or "https://<the app>").rstrip("/")
     steps = (
         "change the endpoint URL of each outbound message (docs/sources/salesforce.md); both addresses are answered meanwhile",
-        f"when messages have come by it: python -m ops connections rotate {connection.id} --finish",
+        f"two hours after the last has it: python -m ops connections rotate {connection.id} --finish",
     )
+    if handle in {one.id for one in before}:
+        return Done("the key is there already, and nothing was added", steps)
     if options.dry_run:
         return Done(f"a key would be added beside {_number(before)}", steps)
     confirm(f"add a key beside {_number(before)}?")
@@ -55,7 +60,7 @@ async def finish(options: argparse.Namespace, connection: Connection, ports: Por
     """Take all keys away but the newest.
 
     Raises:
-        Refused: there is one, or nobody came by the newest yet, and ``--yes`` is not said.
+        Refused: there is one; or nobody came by the newest yet, or somebody came by an old one of late, and ``--yes`` is not said.
         TransientError: when the store cannot answer now.
     """
     keys = await _keys(connection, ports)
@@ -66,6 +71,11 @@ async def finish(options: argparse.Namespace, connection: Connection, ports: Por
     seen = "; ".join(f"{name} {text}" for name, text in shown.items())
     if new.used_at is None and not options.yes:
         raise Refused(f"nobody came by the new key yet, and with the old one away nobody could: {seen}. If that is right, say --yes")
+    if not options.yes and (in_use := [_name(key) for key in old if _is_in_use(key, ports.now())]):
+        raise Refused(
+            f"{', '.join(in_use)} was used within the last {STILL_IN_USE.total_seconds() / 3600:g} hours, and whoever has it would be"
+            f" refused: {seen}. See that every outbound message has the new address, and come back later; if all have it, say --yes"
+        )
     if options.dry_run:
         return Done(f"would be taken away: {', '.join(_name(key) for key in old)}", (), shown)
     confirm(f"{seen}. Take away {', '.join(_name(key) for key in old)}?")
@@ -77,6 +87,10 @@ async def finish(options: argparse.Namespace, connection: Connection, ports: Por
 
 async def _keys(connection: Connection, ports: Ports) -> list[Handle]:
     return [handle for handle in await ports.connections.handles(connection.id) if handle.id.startswith(OF_KEYS)]
+
+
+def _is_in_use(key: Handle, now: datetime) -> bool:
+    return key.used_at is not None and now - key.used_at < STILL_IN_USE
 
 
 def _name(key: Handle) -> str:
