@@ -3,7 +3,8 @@ using 'main.bicep'
 
 param namePrefix = 'shardline'
 param environment = 'dev'
-param authAudience = 'api://shardline-dev'
+// Yours to say: the id of the application registered for the API (docs/deploy.md). This one is nobody's, and scripts/deploy refuses it.
+param authAudience = '00000000-0000-0000-0000-000000000000'
 
 param keyVaultPurgeProtection = false
 param embeddingCapacity = 30

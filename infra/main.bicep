@@ -89,6 +89,12 @@ param operatorPrincipalType string = 'Group'
 @description('Who gets mail from the alerts. Empty: the alerts stand in the portal alone.')
 param alertEmails array = []
 
+@description('Action groups that wake somebody (phone, paging service), by their ids: alerts of severity 1 go there.')
+param onCallActionGroupIds array = []
+
+@description('Whether keys in the addresses of webhooks are left out of what is stored. Not at the first deployment: the rule for it has to be there.')
+param hidePathKeys bool = false
+
 @description('Instances of the light app that are always there for HTTP. A vendor waits three seconds for its answer, and a cold start takes some.')
 @minValue(1)
 param lightAlwaysReady int = 1
@@ -147,6 +153,8 @@ module telemetry 'modules/telemetry.bicep' = {
     tags: tags
     keptDays: telemetryDays
     dailyCapGB: telemetryDailyCapGB
+    ruleName: '${namePrefix}-${environment}-pathkeys-${suffix}'
+    usesRule: hidePathKeys
     appPrincipalId: identity.outputs.principalId
   }
 }
@@ -305,10 +313,12 @@ module monitoring 'modules/monitoring.bicep' = {
   params: {
     location: location
     namePrefix: '${namePrefix}-${environment}'
+    tags: tags
     appInsightsId: telemetry.outputs.componentId
     serviceBusNamespaceId: serviceBus.outputs.id
     cosmosAccountId: cosmos.outputs.id
     alertEmails: alertEmails
+    onCallActionGroupIds: onCallActionGroupIds
   }
 }
 

@@ -1,9 +1,10 @@
-// What people rely on. authAudience, operatorPrincipalId and alertEmails are yours to set, here or as --parameters of the command.
+// What people rely on. operatorPrincipalId, alertEmails and onCallActionGroupIds are yours to set, here or as --parameters of the command.
 using 'main.bicep'
 
 param namePrefix = 'shardline'
 param environment = 'prod'
-param authAudience = 'api://shardline'
+// Yours to say: the id of the application registered for the API (docs/deploy.md). This one is nobody's, and scripts/deploy refuses it.
+param authAudience = '00000000-0000-0000-0000-000000000000'
 
 param cosmosCapacity = 'autoscale'
 param cosmosBackup = 'Continuous30Days'

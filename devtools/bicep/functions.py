@@ -64,6 +64,7 @@ def functions_of(place: Place) -> dict[str, Function]:
         "tenant": lambda: {"tenantId": place.tenant},
         "environment": lambda: ENVIRONMENT,
         "subscriptionResourceId": lambda kind, name: f"/subscriptions/{place.subscription}/providers/{kind}/{name}",
+        "resourceId": lambda kind, name: f"{place.resource_group_id}/providers/{kind}/{name}",
         "uniqueString": unique_string,
         "guid": _guid,
         "union": _union,

@@ -36,6 +36,7 @@ MODELS: Final[Mapping[str, str]] = {
     "Microsoft.Authorization/roleAssignments": "authorization.models:RoleAssignmentCreateParameters",
     "Microsoft.OperationalInsights/workspaces": "loganalytics.models:Workspace",
     "Microsoft.Insights/components": "applicationinsights.v2020_02_02_preview.models:ApplicationInsightsComponent",
+    "Microsoft.Insights/dataCollectionRules": "monitor.models:DataCollectionRuleResource",
     "Microsoft.Insights/workbooks": "applicationinsights.v2018_06_17_preview.models:Workbook",
     "Microsoft.Insights/actionGroups": "monitor.models:ActionGroupResource",
     "Microsoft.Insights/metricAlerts": "monitor.models:MetricAlertResource",

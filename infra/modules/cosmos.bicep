@@ -103,6 +103,8 @@ resource containers 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containe
   }
 ]
 
+// Rights come last and one after the other, too: each wants the account for itself, and what comes meanwhile is refused with 412, "another
+// user operation in progress which requires an exclusive lock" (hashicorp/terraform-provider-azurerm#15842).
 resource appReadsAndWrites 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024-11-15' = {
   parent: account
   name: guid(database.id, appPrincipalId, dataContributor)
@@ -111,6 +113,7 @@ resource appReadsAndWrites 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignm
     principalId: appPrincipalId
     scope: '${account.id}/dbs/${database.name}'
   }
+  dependsOn: [containers]
 }
 
 resource operatorReadsAndWrites 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2024-11-15' = if (!empty(operatorPrincipalId)) {
@@ -121,6 +124,7 @@ resource operatorReadsAndWrites 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAs
     principalId: operatorPrincipalId
     scope: '${account.id}/dbs/${database.name}'
   }
+  dependsOn: [appReadsAndWrites]
 }
 
 output id string = account.id

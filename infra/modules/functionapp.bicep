@@ -117,7 +117,9 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   })
 }
 
-// Who deploys does so as itself: no user names and passwords for publishing.
+// Who deploys does so as itself: no user names and passwords for publishing. One after the other and after the settings: a site that is being
+// changed refuses another change ("Cannot modify this site because another operation is in progress", 59203).
+@batchSize(1)
 resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
   for door in ['ftp', 'scm']: {
     parent: app
@@ -125,6 +127,7 @@ resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024
     properties: {
       allow: false
     }
+    dependsOn: [appSettings]
   }
 ]
 

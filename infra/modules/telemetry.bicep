@@ -11,12 +11,25 @@ param tags object
 param keptDays int
 param dailyCapGB int
 
+@minLength(3)
+@maxLength(64)
+param ruleName string
+
+@description('Whether the workspace goes by the rule below, which has to be there already.')
+param usesRule bool
+
 @description('The apps\' identity.')
 param appPrincipalId string
 
 // Azure built-in roles, "Monitor": Monitoring Metrics Publisher. Application Insights takes telemetry from who has it ("Microsoft Entra
 // authentication for Application Insights"), metrics or not.
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
+
+// What is stored of a webhook's address: nothing behind the source, where Salesforce's key stands (docs/security.md). Routes have no case.
+var hidden = '''
+extend at = indexof(tolower(COLUMN), "webhooks/salesforce/")
+| extend COLUMN = iff(at < 0, COLUMN, strcat(substring(COLUMN, 0, at), "webhooks/salesforce/-"))'''
+var hiddenOperation = '${replace(hidden, 'COLUMN', 'OperationName')} | project-away at'
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   name: workspaceName
@@ -30,10 +43,53 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
     workspaceCapping: {
       dailyQuotaGb: dailyCapGB
     }
+    // By its id and not by its symbol: the rule names its workspace, so neither can be made of the other in one deployment.
+    defaultDataCollectionRuleResourceId: usesRule ? resourceId('Microsoft.Insights/dataCollectionRules', ruleName) : null
     features: {
       disableLocalAuth: true
       enableLogAccessUsingOnlyResourcePermissions: true
     }
+  }
+}
+
+// The name of a request may be its address ("POST /api/…", Azure/azure-sdk-for-python#42453), and what happens within it repeats that as its
+// operation. All of these tables take transformations (Azure Monitor Logs reference, "Ingestion-time transformation").
+resource rule 'Microsoft.Insights/dataCollectionRules@2023-03-11' = {
+  name: ruleName
+  location: location
+  tags: tags
+  kind: 'WorkspaceTransforms'
+  properties: {
+    destinations: {
+      logAnalytics: [
+        {
+          name: 'workspace'
+          workspaceResourceId: workspace.id
+        }
+      ]
+    }
+    dataFlows: [
+      {
+        streams: ['Microsoft-Table-AppRequests']
+        destinations: ['workspace']
+        transformKql: 'source | ${replace(hidden, 'COLUMN', 'Url')} | ${replace(hidden, 'COLUMN', 'Name')} | ${hiddenOperation}'
+      }
+      {
+        streams: ['Microsoft-Table-AppDependencies']
+        destinations: ['workspace']
+        transformKql: 'source | ${hiddenOperation}'
+      }
+      {
+        streams: ['Microsoft-Table-AppExceptions']
+        destinations: ['workspace']
+        transformKql: 'source | ${hiddenOperation}'
+      }
+      {
+        streams: ['Microsoft-Table-AppTraces']
+        destinations: ['workspace']
+        transformKql: 'source | ${hiddenOperation}'
+      }
+    ]
   }
 }
 

@@ -14,6 +14,7 @@ from devtools.bicep.values import Expansion, Resource
 from devtools.generate.infra import iso8601
 from shared.settings import EITHER, SERVED, VARIABLES, Settings
 from shared.topology import CONTAINERS, TOPOLOGY, chunk_container
+from tests.contract.infra_keeping import kept_and_not_kept, lifecycle, path_keys, tagged
 
 OPERATOR: Final = "00000000-0000-0000-0000-00000000000c"
 ENVIRONMENTS: Final = ("dev", "prod")
@@ -283,23 +284,6 @@ def flex(expansion: Expansion) -> None:
     assert len({app.properties["serverFarmId"] for app in apps.values()} & plans.keys()) == 2
 
 
-def lifecycle(expansion: Expansion) -> None:
-    """Claims outlive the last message that can name them by 30 days, old snapshots go, and no rule touches a package."""
-    [policy] = expansion.of("Microsoft.Storage/storageAccounts/managementPolicies")
-    rules = policy.properties["policy"]["rules"]
-    days = {
-        rule["definition"]["filters"]["prefixMatch"][0]: rule["definition"]["actions"]["baseBlob"]["delete"][
-            "daysAfterModificationGreaterThan"
-        ]
-        for rule in rules
-        if rule["enabled"] and len(rule["definition"]["filters"]["prefixMatch"]) == 1
-    }
-    assert len(rules) == 2
-    assert days == {"claims/": 44, "anchors/": 90}
-    assert days["claims/"] == max(queue.time_to_live.days for queue in TOPOLOGY.queues) + 30
-    assert policy.name.partition("/")[0] == expansion.outputs["storageAccount"]
-
-
 def alerts(expansion: Expansion) -> None:
     """Alerts look at this deployment's component, namespace and account, and tell who is named."""
     [component] = expansion.of("Microsoft.Insights/components")
@@ -316,6 +300,16 @@ def alerts(expansion: Expansion) -> None:
     }
 
 
+def model(expansion: Expansion) -> None:
+    """The model is the one the apps ask for, it never changes by itself, and an identity's token is taken at its address."""
+    [account] = expansion.of("Microsoft.CognitiveServices/accounts")
+    [deployment] = expansion.of("Microsoft.CognitiveServices/accounts/deployments")
+    assert account.properties["customSubDomainName"] == account.name
+    assert deployment.name == f"{account.name}/{deployment.properties['model']['name']}"
+    assert {said["EMBEDDING_MODEL"] for said in settings_of(expansion).values()} == {deployment.properties["model"]["name"]}
+    assert deployment.properties["versionUpgradeOption"] == "NoAutoUpgrade"
+
+
 PROMISES: Final[tuple[Callable[[Expansion], None], ...]] = (
     queues,
     containers,
@@ -328,4 +322,8 @@ PROMISES: Final[tuple[Callable[[Expansion], None], ...]] = (
     flex,
     lifecycle,
     alerts,
+    kept_and_not_kept,
+    model,
+    path_keys,
+    tagged,
 )

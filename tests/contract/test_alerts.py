@@ -189,7 +189,14 @@ def test_each_alert_becomes_a_rule_with_its_own_query() -> None:
         properties = rules[f"shard-dev-{alert.name}"]
         [criterion] = properties["criteria"]["allOf"]
         assert criterion["query"] == queries()[alert.query]
-        assert (criterion["metricMeasureColumn"], criterion["threshold"]) == (alert.measure, alert.threshold)
+        said = alert.model_dump(by_alias=True, mode="json")
+        assert criterion["metricMeasureColumn"] == alert.measure
+        assert {name: criterion[name] for name in ("threshold", "operator", "timeAggregation", "dimensions")}.items() <= said.items()
+        assert criterion["failingPeriods"] == {"numberOfEvaluationPeriods": 1, "minFailingPeriodsToAlert": 1}
+        assert {
+            name: properties[name] for name in ("evaluationFrequency", "windowSize", "autoMitigate", "severity")
+        }.items() <= said.items()
+        assert "overrideQueryTimeRange" not in properties
         assert properties["scopes"] == [PARAMETERS["appInsightsId"]]
         assert properties["enabled"] is True
 

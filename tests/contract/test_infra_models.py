@@ -25,7 +25,7 @@ HERE = {
 
 CHOICES: list[dict[str, Any]] = [
     {},
-    {"serviceBusSku": "Premium", "cosmosCapacity": "autoscale", "pythonVersion": "3.13"},
+    {"serviceBusSku": "Premium", "cosmosCapacity": "autoscale", "pythonVersion": "3.13", "hidePathKeys": True},
     {"operatorPrincipalId": "", "alertEmails": [], "azureOpenAi": False, "azureOpenAiEndpoint": "https://theirs.openai.azure.com"},
 ]
 """Parameters that change what is made."""

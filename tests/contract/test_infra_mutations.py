@@ -11,6 +11,7 @@ from devtools.bicep.expansion import Source, from_disk
 from devtools.bicep.refusal import Refused
 from devtools.bicep.values import Expansion
 from shared.errors import ConfigurationError
+from tests.contract import infra_keeping
 from tests.contract import infra_promises as promises
 from tests.contract.infra_promises import template
 
@@ -128,14 +129,22 @@ BROKEN: list[tuple[Callable[[Expansion], None], Mutation]] = [
     (promises.flex, Mutation("main.bicep", "hostStorage.outputs.heavyContainer", "hostStorage.outputs.lightContainer")),
     (promises.flex, Mutation("functionapp.bicep", "    keyVaultReferenceIdentity: identityId\n", "")),
     (promises.flex, Mutation("functionapp.bicep", "type: 'UserAssignedIdentity'", "type: 'StorageAccountConnectionString'")),
-    (promises.lifecycle, Mutation("topology.json", '"claimsKeptDays": 44', '"claimsKeptDays": 14')),
-    (promises.lifecycle, Mutation("storage.bicep", "prefixMatch: ['claims/']", "prefixMatch: ['']")),
-    (promises.lifecycle, Mutation("storage.bicep", "enabled: true", "enabled: false")),
+    (infra_keeping.lifecycle, Mutation("topology.json", '"claimsKeptDays": 44', '"claimsKeptDays": 14')),
+    (infra_keeping.lifecycle, Mutation("storage.bicep", "prefixMatch: ['claims/']", "prefixMatch: ['']")),
+    (infra_keeping.lifecycle, Mutation("storage.bicep", "enabled: true", "enabled: false")),
     (
         promises.alerts,
         Mutation("main.bicep", "appInsightsId: telemetry.outputs.componentId", "appInsightsId: telemetry.outputs.workspaceId"),
     ),
     (promises.alerts, Mutation("main.bicep", "    alertEmails: alertEmails\n", "    alertEmails: take(alertEmails, 0)\n")),
+    (infra_keeping.kept_and_not_kept, Mutation("hoststorage.bicep", "enabled: true", "enabled: false")),
+    (infra_keeping.kept_and_not_kept, Mutation("storage.bicep", "isVersioningEnabled: false", "isVersioningEnabled: true")),
+    (infra_keeping.kept_and_not_kept, Mutation("keyvault.bicep", "purgeProtection ? true : null", "!purgeProtection")),
+    (promises.model, Mutation("openai.bicep", "'NoAutoUpgrade'", "'OnceNewDefaultVersionAvailable'")),
+    (promises.model, Mutation("openai.bicep", "    customSubDomainName: name\n", "")),
+    (infra_keeping.path_keys, Mutation("telemetry.bicep", "${replace(hidden, 'COLUMN', 'Name')} | ", "")),
+    (infra_keeping.path_keys, Mutation("telemetry.bicep", "['Microsoft-Table-AppTraces']", "['Microsoft-Table-AppEvents']")),
+    (infra_keeping.tagged, Mutation("main.bicep", "    tags: tags\n    appInsightsId", "    appInsightsId")),
 ]
 
 

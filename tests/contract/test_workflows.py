@@ -195,6 +195,25 @@ def test_what_is_deployed_is_asked_for_as_the_script_knows_it() -> None:
     assert WORKFLOWS["deploy"][True]["workflow_dispatch"]["inputs"]["environment"]["options"] == list(ENVIRONMENTS)
 
 
+def test_what_is_deployed_where_is_one_choice() -> None:
+    """The file of parameters, the identity, and the queue of deployments go by the same word."""
+    workflow = WORKFLOWS["deploy"]
+    chosen = "${{ inputs.environment || 'prod' }}"
+
+    assert workflow["env"]["TARGET"] == chosen
+    assert workflow["concurrency"]["group"] == f"deploy-{chosen}"
+    assert {job: said["environment"] for job, said in workflow["jobs"].items() if "environment" in said} == {
+        job: chosen for _, job in MAY_SAY_WHO_IT_IS
+    }
+
+
+def test_what_begins_a_run_by_its_path_is_there() -> None:
+    paths = WORKFLOWS["emulators"][True]["pull_request"]["paths"]
+
+    assert paths
+    assert [path for path in paths if not list(ROOT.glob(path))] == []
+
+
 def test_bicep_is_compiled_and_linted_with_every_file_of_parameters() -> None:
     said = [words for words in commands_of("az") if words[0] == "bicep" and words[1] != "install"]
 
