@@ -17,10 +17,11 @@ from ingestion.asking import COMPARED_AGAIN_AFTER
 from ingestion.sources.source import StreamCheck
 from ops import adding_gdrive, adding_salesforce, adding_slack
 from ops.answers import Answers
+from ops.asking import asked
 from ops.checks import checks_of, plain_checks, rendered_checks
 from ops.connections import plain, shortened
 from ops.ports import Ports
-from ops.refusals import Misused, Refused
+from ops.refusals import Refused
 from ops.runs import requests_for
 from ops.wanted import Wanted, next_steps
 from shared.contracts.sync import SyncRequested
@@ -52,7 +53,7 @@ class Tested:
 
 async def command(options: argparse.Namespace, ports: Ports) -> int:
     """Ask for what is missing, check it, show what it comes to, store it, log in, and say what is to be done next."""
-    ask = _asked if sys.stdin.isatty() and not options.json else None
+    ask = asked if sys.stdin.isatty() and not options.json else None
     answers = Answers(ask)
     wanted = await SOURCES[options.source](options, ports, answers)
     if not options.json:
@@ -90,7 +91,7 @@ async def _store(wanted: Wanted, ports: Ports) -> None:
     credential = wanted.connection.credential
     if wanted.secret is not None and credential is not None:
         await ports.keeper.keep(credential.secret_name, wanted.secret)  # first: what is polled must find it
-    await ports.connections.add(wanted.connection, handles=wanted.handles)
+    await ports.connections.add(wanted.connection, handles=wanted.handles, at=ports.now())
     if not wanted.lost:
         return
     # At once, and once more for what is too young to be judged now: nobody else compares a stream that the connection has no more.
@@ -128,14 +129,6 @@ def _show(wanted: Wanted, tested: Tested | None, options: argparse.Namespace, po
     if address is not None:
         print(f"the webhook's address, shown this once:\n  {address}\n")
     print("\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1)))
-
-
-def _asked(question: str) -> str:
-    """An answer typed at the terminal."""
-    try:
-        return input(f"{question}: ").strip()
-    except EOFError:
-        raise Misused("there was no answer") from None
 
 
 def _app(options: argparse.Namespace) -> str:

@@ -76,7 +76,7 @@ def _credential(
     if audience is not None:
         audience = answers.take("--audience", audience, "the audience", check_url)
     answers.check()
-    secret = check_private_key(key_file) if key_file else _secret_in(secret_file) if secret_file else None
+    secret = check_private_key(key_file) if key_file else consumer_secret_in(secret_file) if secret_file else None
     return Credential(
         kind="jwt-bearer" if kind == "jwt-bearer" else "client-credentials",
         base_url=base_url,
@@ -87,7 +87,12 @@ def _credential(
     ), secret
 
 
-def _secret_in(file: Path) -> SecretStr:
+def consumer_secret_in(file: Path) -> SecretStr:
+    """The consumer secret in a file.
+
+    Raises:
+        Misused: it holds none.
+    """
     try:
         text = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

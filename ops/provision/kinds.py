@@ -1,7 +1,8 @@
 """Kinds of resources: where they are, what of one is compared, what cannot be changed any more, and what is sent.
 
 API versions are those of ``infra/modules``. What is sent for a change is what is stored with our values in it: whatever else somebody has
-set stays. So does the stored partition key to the letter: with another ``version`` than it was made with it counts as changed.
+set stays, tags too. What cannot be changed is sent as it is stored, to the letter: a partition key with another ``version`` than it was
+made with, or a vector index without the sizes that Azure has filled in, counts as changed.
 """
 
 import re
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 SERVICE_BUS_VERSION: Final = "2024-01-01"
 COSMOS_VERSION: Final = "2024-11-15"
@@ -48,8 +49,13 @@ def _queue_values(resource: Stored) -> Mapping[str, Any]:
 
 
 def _timed(value: Any) -> Any:
-    """A span of time however it is written: ``P1D`` is ``PT24H``."""
-    return _TIME.validate_python(value) if isinstance(value, str) and _DURATION.fullmatch(value) else value
+    """A span of time however it is written: ``P1D`` is ``PT24H``. What cannot be read as one is itself."""
+    if not isinstance(value, str) or not _DURATION.fullmatch(value):
+        return value
+    try:
+        return _TIME.validate_python(value)
+    except ValidationError:
+        return value
 
 
 def _queue_body(_name: str, wanted: Mapping[str, Any], stored: Stored | None) -> dict[str, Any]:
@@ -93,12 +99,13 @@ def _container_values(resource: Stored) -> Mapping[str, Any]:
         "partition key": list((stored.get("partitionKey") or {}).get("paths") or ()),
         "default ttl": stored.get("defaultTtl"),
         "indexing mode": str(policy.get("indexingMode") or "consistent").lower(),
+        "automatic indexing": policy.get("automatic", True),
         "indexed paths": sorted(one.get("path", "") for one in policy.get("includedPaths") or ()),
         "excluded paths": sorted({one.get("path", "") for one in policy.get("excludedPaths") or ()} - {ETAG_PATH} - of_vectors),
-        "composite indexes": [
-            [(one.get("path"), str(one.get("order") or "ascending").lower()) for one in index]
+        "composite indexes": sorted(  # which path comes first in one matters, which of them comes first does not
+            [(one.get("path", ""), str(one.get("order") or "ascending").lower()) for one in index]
             for index in policy.get("compositeIndexes") or ()
-        ],
+        ),
         "vector policy": sorted(
             (one.get("path"), str(one.get("dataType")).lower(), one.get("dimensions"), str(one.get("distanceFunction")).lower())
             for one in vectors
@@ -117,10 +124,20 @@ def _container_body(name: str, wanted: Mapping[str, Any], stored: Stored | None)
     }
     kept: Mapping[str, Any] = {} if stored is None else (stored.get("properties") or {}).get("resource") or {}
     merged = {**{key: value for key, value in kept.items() if not key.startswith("_")}, **said}
-    if kept.get("partitionKey"):
-        merged["partitionKey"] = kept["partitionKey"]
-    return {"properties": {"resource": {key: value for key, value in merged.items() if value is not None}, "options": {}}}
+    merged |= {key: kept[key] for key in ("partitionKey", "vectorEmbeddingPolicy") if kept.get(key)}
+    merged["indexingPolicy"] = _indexing_policy(wanted["indexingPolicy"], kept.get("indexingPolicy") or {})
+    tags = {"tags": stored["tags"]} if stored is not None and stored.get("tags") else {}
+    return {**tags, "properties": {"resource": {key: value for key, value in merged.items() if value is not None}, "options": {}}}
 
+
+def _indexing_policy(wanted: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Ours, with the stored vector indexes, and with what the topology has no word for: spatial indexes, those of full texts."""
+    others = {key: value for key, value in kept.items() if key not in INDEXING_OURS}
+    return {**others, **wanted, **({"vectorIndexes": kept["vectorIndexes"]} if kept.get("vectorIndexes") else {})}
+
+
+INDEXING_OURS: Final = frozenset({"indexingMode", "automatic", "includedPaths", "excludedPaths", "compositeIndexes", "vectorIndexes"})
+"""Of an indexing policy: what the topology says, also by saying nothing."""
 
 CONTAINER: Final = Kind(
     "container",

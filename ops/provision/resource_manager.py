@@ -8,6 +8,7 @@ to Resource Manager's own address alone, whatever address an answer names.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -24,7 +25,7 @@ COME_BACK: Final = frozenset({409, 412, 429, 500, 502, 503, 504})
 WAIT_SECONDS: Final = 5.0
 """Where nobody says how long."""
 LONGEST_SECONDS: Final = 900.0
-"""One operation with all waits between."""
+"""One operation with all waits between; and one wait, however long Resource Manager wants it."""
 LEAST_SECONDS: Final = 0.1
 """What a wait counts for at least: nobody is asked for ever."""
 ENDED_WELL: Final = "succeeded"
@@ -92,7 +93,7 @@ class ResourceManager:
                 return
 
     async def _answered(self, method: str, address: str, body: Mapping[str, Any] | None, what: str) -> httpx2.Response:
-        if not address.startswith(f"{self.url}/"):
+        if _origin(address) != _origin(self.url):
             raise Refused(f"{what}: the answer names an address that is not Resource Manager's")
         for tried in range(1, TRIES + 1):
             headers = {"authorization": f"Bearer {await self.token()}"}
@@ -109,8 +110,18 @@ class ResourceManager:
             if response.status_code not in COME_BACK or tried == TRIES:
                 raise _refusal(response, what)
             seconds = retry_after_seconds(response.headers)
-            await self.wait(WAIT_SECONDS if seconds is None else seconds)
+            await self.wait(WAIT_SECONDS if seconds is None else min(seconds, LONGEST_SECONDS))
         raise AssertionError("unreachable")
+
+
+def _origin(address: str) -> tuple[str, str, int | None] | None:
+    """Scheme, host and port, with the one that goes without saying: next pages are at ``management.azure.com:443``. None: no address."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return None
+    return None if parts.username is not None else (parts.scheme, parts.hostname or "", port)
 
 
 def _has_ended_well(answer: Mapping[str, Any], what: str) -> bool:

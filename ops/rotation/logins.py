@@ -66,10 +66,13 @@ async def replace(options: argparse.Namespace, connection: Connection, ports: Po
             await _store(connection, credential, ports)
         except TransientError as error:
             raise Refused(f"the secret is {where} by now, and the connection goes on as it was: run it again ({error})") from error
-    return Done(f"it works, and is {where}", _afterwards(connection, credential), shown, is_stored=True)
+    steps = _afterwards(connection, credential)
+    if credential.secret_name != before.secret_name:  # whoever erases the tenant later would not know of it
+        steps = (*steps, f"at last delete {ports.keeper.tells(before.secret_name)}, which this connection does not name any more")
+    return Done(f"it works, and is {where}", steps, shown, is_stored=True)
 
 
-def _afterwards(connection: Connection, credential: Credential) -> tuple[str, str]:
+def _afterwards(connection: Connection, credential: Credential) -> tuple[str, ...]:
     return f"after five minutes: python -m ops connections test {connection.id}", f"then {REMOVE[credential.kind]}"
 
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Final, Literal
 
-from processors.readiness.checks import CHECK_SECONDS, Checks
+from processors.readiness.checks import Checks
 from shared.access.tokens import TokenCheck
 from shared.contracts.message import Wire
 from shared.errors import PipelineError, TokenRefused
@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 READY: Final = 200
 NOT_READY: Final = 503
+TOKEN_SECONDS: Final = 2.0
+"""Of checking the caller's token, before the look begins: with it whoever asks still has an answer within ten."""
 
 
 class ReasonShown(Wire):
@@ -32,7 +34,7 @@ class Readiness(Wire):
 
 
 async def show_readiness(
-    authorization: str | None, *, checks: Checks, tokens: Callable[[], TokenCheck], seconds: float = CHECK_SECONDS
+    authorization: str | None, *, checks: Checks, tokens: Callable[[], TokenCheck], seconds: float = TOKEN_SECONDS
 ) -> tuple[int, Readiness]:
     """The status, and what to say.
 

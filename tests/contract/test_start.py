@@ -28,9 +28,12 @@ HEAVY = (
     "requests",
     "urllib3",
 )
-CEILING = 2.0
-"""Times the import of azure.functions alone. The goal is 1.3 (benchmarks); a test on a busy machine has to be generous."""
+CEILING = 1.6
+"""Times the import of azure.functions alone, in time of the processor: what others do meanwhile counts as little as can be. The goal is 1.3
+(benchmarks)."""
 ROUNDS = 7
+MORE_ROUNDS = 21
+"""Where the machine is so busy that even the best of seven was disturbed. A slower import stays slower in any number of rounds."""
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,20 @@ def test_importing_the_app_loads_nothing_heavy(python: Path, app: Path) -> None:
 
     assert "azure.functions" in loaded
     assert [name for name in loaded if any(name == heavy or name.startswith(f"{heavy}.") for heavy in HEAVY)] == []
+
+
+HEALTH = """
+import asyncio, json, sys, azure.functions as func, function_app
+[health] = [known for known in function_app.app.get_functions() if known.get_function_name() == "health"]
+answer = asyncio.run(health.get_user_function()(func.HttpRequest("GET", "/api/health", body=b"")))
+print(json.dumps([answer.status_code, sorted(sys.modules)]))
+"""
+
+
+def test_saying_that_it_is_alive_takes_no_setting_and_loads_nothing_heavy(python: Path, app: Path) -> None:
+    status, loaded = told(python, app, HEALTH)
+
+    assert (status, [name for name in loaded if any(name == heavy or name.startswith(f"{heavy}.") for heavy in HEAVY)]) == (200, [])
 
 
 def test_every_function_is_there_without_any_setting(python: Path, app: Path) -> None:
@@ -118,16 +135,18 @@ def test_a_heavy_app_with_neither_azure_openai_nor_the_offline_encoder_is_a_conf
     assert "EMBEDDING_AZURE_OPENAI_ENDPOINT or EMBEDDING_OFFLINE" in told(python, app, NEITHER)
 
 
-TIMED = "import time, json; began = time.perf_counter(); import {module}; print(json.dumps(time.perf_counter() - began))"
+TIMED = "import time, json; began = time.process_time(); import {module}; print(json.dumps(time.process_time() - began))"
 
 
 def test_importing_the_app_costs_little_more_than_the_library_it_needs(python: Path, app: Path) -> None:
     seconds: dict[str, list[float]] = {"function_app": [], "azure.functions": []}
-    for _ in range(ROUNDS):
+    ratio = 0.0
+    for count in range(1, ROUNDS + MORE_ROUNDS + 1):
         for module, times in seconds.items():
             times.append(told(python, app, TIMED.format(module=module)))
-
-    ratio = min(seconds["function_app"]) / min(seconds["azure.functions"])
+        ratio = min(seconds["function_app"]) / min(seconds["azure.functions"])
+        if count >= ROUNDS and ratio < CEILING:
+            break
 
     assert ratio < CEILING, f"{ratio:.2f} times azure.functions"
 

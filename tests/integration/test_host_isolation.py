@@ -19,7 +19,7 @@ from importlib.util import find_spec
 import azure.functions as func
 
 app = func.FunctionApp()
-found = [name for name in ("shared", "pytest", "beside") if find_spec(name)]
+found = [name for name in ("shared", "pytest", "stray", "here", "beside") if find_spec(name)]
 print("FOUND " + json.dumps({"path": sys.path, "packages": found}), flush=True)
 
 
@@ -38,7 +38,12 @@ async def test_it_imports_the_app_s_packages_first_then_the_app_and_nothing_of_h
     for installed in Path(sysconfig.get_paths()["purelib"]).iterdir():
         if not installed.name.startswith(("pytest", "_pytest", "__")) and installed.suffix != ".pth":
             (packages / installed.name).symlink_to(installed)
-    environment = {"PYTHONPATH": str(Path(__file__).parents[2])}
+    strays = tmp_path / "strays"
+    strays.mkdir()
+    for stray in (strays / "stray.py", tmp_path / "here.py"):
+        stray.write_text("")
+    (strays / "usercustomize.py").write_text("raise SystemExit('it was imported')")
+    environment = {"PYTHONPATH": f"{Path(__file__).parents[2]}:{strays}"}
 
     process = await asyncio.create_subprocess_exec(
         *isolated(app, "--app", str(app), "--port", "0"), cwd=tmp_path, env=environment, stdout=PIPE, stderr=STDOUT

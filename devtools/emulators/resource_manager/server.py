@@ -52,6 +52,8 @@ class PretendResourceManager:
     """So many requests are answered 429 before one is answered."""
     lasts: int = 3
     """Requests after which an operation of Cosmos DB ends."""
+    tells_where: bool = True
+    """Whether it names the address at which an operation is asked after."""
     page_size: int = 4
     retry_after: int = 0
     asked: list[str] = field(default_factory=list)
@@ -174,6 +176,8 @@ class PretendResourceManager:
         begun = self.operations.begin(account, self.lasts, end)
         where = f"{self.url}/subscriptions/{self.subscription}/providers/Microsoft.DocumentDB/locations/westeurope"
         version = request.query["api-version"]
+        if not self.tells_where:
+            return web.json_response({"status": "Enqueued"}, status=202)
         headers = {
             "Azure-AsyncOperation": f"{where}/operationsStatus/{begun.id}?api-version={version}",
             "Location": f"{where}/operationResults/{begun.id}?api-version={version}",

@@ -288,6 +288,13 @@ async def test_a_missing_role_for_items_is_named(operator: Operator) -> None:
         await operator.types("--yes")
 
 
+async def test_an_account_that_cannot_be_reached_is_told_with_what_was_done(operator: Operator) -> None:
+    operator.shard_types.refusals, operator.shard_types.refusal = 10_000, DependencyUnavailable("open the Cosmos DB account: no answer")
+
+    with pytest.raises(Refused, match=r"all else is as the topology says, but .*can the account be reached"):
+        await operator.types("--yes")
+
+
 async def test_no_token_goes_anywhere_else(operator: Operator) -> None:
     asked: list[str] = []
 

@@ -75,6 +75,7 @@ def test_a_yes_on_the_command_line_is_not_asked_again() -> None:
     [
         (["--webhook-key", "generate", "--token-file", "x"], "one secret at a time"),
         (["--finish", "--token-file", "x"], "--finish stands alone"),
+        (["--key-file", "x", "--client-id", "y"], "--client-id goes with"),
     ],
 )
 def test_two_secrets_at_once_are_misuse(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

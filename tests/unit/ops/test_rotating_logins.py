@@ -304,12 +304,37 @@ async def test_another_apps_secret_gets_a_name_of_its_own_so_that_both_change_at
     await world.deployment.connections.add(connected)
     world.vendor.accepted.add(new)
 
-    assert (await world.rotates(*files(world), "--client-id", "another-app")).code == 0
+    said = await world.rotates(*files(world), "--client-id", "another-app")
 
+    assert (said.code, f"at last delete the secret acme of {VAULT}," in said.out) == (0, True)
     [stored] = await world.deployment.connections.of_tenant("acme")
     assert stored.credential is not None
     assert stored.credential.client_id == "another-app"
     assert world.vault == {"acme": old, stored.credential.secret_name: new}
+
+
+async def test_a_secret_with_which_nothing_can_be_read_is_refused_though_nothing_could_be_before(tmp_path: Path) -> None:
+    connected, old, new, _, _ = LOGINS["client-credentials"]
+    world = World(tmp_path, connected, old)
+    await world.deployment.connections.add(connected)
+    poller = PretendPoller()
+    poller.checks = [StreamCheck("Account", is_readable=False, record_count=None, detail="another person's")]
+    world.deployment.ports = replace(world.deployment.ports, pollers=lambda **_: {"salesforce": poller})
+
+    said = await world.rotates("--client-secret-file", world.file(new, "secret"))
+
+    assert (said.code, "nothing can be read with it" in said.errors, world.vault) == (1, True, {"acme": old})
+
+
+@pytest.mark.parametrize("stored", ["5", "[1]", "no JSON"])
+async def test_a_stored_consent_that_is_none_is_told_in_words(tmp_path: Path, stored: str) -> None:
+    connected = LOGINS["refresh-token"][0]
+    world = World(tmp_path, connected, stored)
+    await world.deployment.connections.add(connected)
+
+    said = await world.rotates("--refresh-token-file", world.file("1//new", "token"))
+
+    assert (said.code, "the other half of it cannot be read" in said.errors) == (2, True)
 
 
 async def test_another_service_accounts_key_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,11 @@ from pydantic import SecretStr
 from devtools.fakes.samples import sample_connection
 from ingestion.sources.slack.webhook import SlackWebhook
 from ingestion.sources.source import WebhookRequest
+from ops.options import parsed
 from ops.ports import KnownSecrets
+from ops.refusals import Refused
+from ops.rotation import slack_settings
+from ops.runs import connection_called
 from shared.connections.connection import Credential
 from shared.errors import SignatureMismatch
 from shared.settings import SlackSettings
@@ -57,10 +61,10 @@ class Desk:
         return self._verified(signed(CALL, secret=secret, at=int(self.deployment.clock().timestamp()))) is not None
 
     async def rotates(self, *words: str, file: str | None = None, option: str = "--signing-secret-file") -> Said:
-        named = [] if file is None else [option, self._file(file)]
+        named = [] if file is None else [option, self.file(file)]
         return await self.deployment.run("connections", "rotate", ID, *named, *words)
 
-    def _file(self, text: str) -> str:
+    def file(self, text: str) -> str:
         path = self.folder / "secret"
         path.write_text(text + "\n")
         return str(path)
@@ -155,6 +159,33 @@ async def test_an_app_level_token_is_tried_at_slacks_and_the_last_one_counts(des
     assert desk.vault.kept[TOKENS] == f"{APP}={NEW_TOKEN}"
 
 
+@pytest.mark.parametrize("is_finishing", [False, True])
+async def test_what_another_operator_wrote_meanwhile_is_not_written_over(desk: Desk, is_finishing: bool) -> None:
+    connection = await connection_called(ID, desk.deployment.connections)
+    if is_finishing:
+        await desk.rotates(file=NEW)
+    theirs = f"{desk.vault.kept[SECRETS]},A0THIRD={'3' * 32}"
+
+    def thinks(_question: str) -> None:
+        desk.vault.kept[SECRETS] = theirs
+
+    words = ["--finish", "--yes"] if is_finishing else ["--signing-secret-file", desk.file(NEW)]
+    act = slack_settings.finish if is_finishing else slack_settings.add
+    with pytest.raises(Refused, match="somebody else has changed the pairs"):
+        await act(parsed(["connections", "rotate", ID, *words]), connection, desk.deployment.ports, thinks)
+
+    assert desk.vault.kept[SECRETS] == theirs
+
+
+async def test_only_the_newest_can_be_finished_with(desk: Desk) -> None:
+    await desk.rotates(file=NEW)
+    before = desk.vault.kept[SECRETS]
+
+    said = await desk.rotates("--finish", "--yes", file=OLD)
+
+    assert (said.code, "is not the newest" in said.errors, desk.vault.kept[SECRETS]) == (1, True, before)
+
+
 async def test_an_app_level_token_that_slack_refuses_changes_nothing(desk: Desk) -> None:
     desk.tokens.remove(NEW_TOKEN)
 
@@ -169,7 +200,8 @@ async def test_without_a_vault_the_steps_are_shown_and_no_secret(desk: Desk) -> 
 
     said = await desk.rotates(file=NEW)
 
-    assert (said.code, f"SLACK_SIGNING_SECRETS={APP}=<old>,{APP}=<new>" in said.out, NEW in said.out) == (0, True, False)
+    assert (said.code, f"{APP}=<old>,{APP}=<new>" in said.out, NEW in said.out) == (0, True, False)
+    assert said.out.count("'SLACK_SIGNING_SECRETS=<the pairs of all other apps, as they are>,") == 2
 
 
 @pytest.mark.parametrize("text", ["", "xoxb-1-2", "no secret at all"])

@@ -52,6 +52,8 @@ async def test_no_call_is_refused_while_the_key_is_replaced(rotation: Rotation) 
     new = await rotation.adds()
     during = [await rotation.calls(key) for key in (KEY, new, KEY, new)]
 
+    rotation.door.pipeline.clock.advance(seconds=2 * 3600)
+    assert await rotation.calls(new) == 200
     code, _ = await rotation.rotates("--finish")
     after = [await rotation.calls(new) for _ in range(3)]
 
@@ -67,6 +69,25 @@ async def test_the_old_key_stays_while_nobody_was_seen_with_the_new_one(rotation
 
     assert (code, "nobody came by the new key yet" in said) == (1, True)
     assert [await rotation.calls(key) for key in (KEY, new)] == [200, 200]
+
+
+async def test_a_key_that_somebody_still_has_is_not_taken_away_unasked(rotation: Rotation) -> None:
+    """One outbound message was changed, and another was forgotten."""
+    new = await rotation.adds()
+    assert [await rotation.calls(key) for key in (new, KEY)] == [200, 200]
+
+    code, said = await rotation.rotates("--finish")
+
+    assert (code, "was used within the last 2 hours" in said, "say --yes" in said) == (1, True, True)
+    assert [await rotation.calls(key) for key in (new, KEY)] == [200, 200]
+    assert (await rotation.rotates("--finish", "--yes"))[0] == 0
+
+
+async def test_a_key_that_is_there_already_is_not_added(rotation: Rotation) -> None:
+    code, said = await rotation.rotates("--webhook-key", KEY)
+
+    assert (code, "there already" in said, KEY in said) == (0, True, False)
+    assert await rotation.calls(KEY) == 200
 
 
 async def test_it_is_shown_when_each_key_was_last_used(rotation: Rotation) -> None:

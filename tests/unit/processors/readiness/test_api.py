@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from devtools.fakes.clock import Clock
-from processors.readiness.api import Readiness, show_readiness
-from processors.readiness.checks import Checks
+from processors.readiness.api import TOKEN_SECONDS, Readiness, show_readiness
+from processors.readiness.checks import CHECK_SECONDS, Checks
 from shared.access.tokens import TokenCheck
 from shared.errors import ConfigurationError, DependencyUnavailable, TokenRefused
 from tests.unit.shared.hosting.calls import Ports, token
@@ -82,6 +82,10 @@ async def test_an_issuer_that_is_slow_keeps_nobody() -> None:
     status, body = await show_readiness(BEARER, checks=READY, tokens=lambda: ports.tokens, seconds=0.01)
 
     assert (status, body) == (200, Readiness(status="ready"))
+
+
+def test_whoever_waits_ten_seconds_is_answered_though_all_are_slow() -> None:
+    assert TOKEN_SECONDS + CHECK_SECONDS <= 10
 
 
 async def test_a_call_that_is_cancelled_is_answered_not_ready() -> None:
