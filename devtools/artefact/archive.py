@@ -1,10 +1,13 @@
 """The zip: our files, and with ``Target`` the packages and the byte code of both."""
 
+import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +17,9 @@ from devtools.artefact.readings import shipped_files
 
 ROOT = Path(__file__).parents[2]
 KEPT_PACKAGES = 5
-"""So many can be gone back to."""
+"""So many zips are kept beside those that were published: those can be gone back to."""
+KEPT_FOLDERS = 2
+"""So many folders of installed packages, of 100 MB each: a branch with other pins than the main one has."""
 
 
 @dataclass(frozen=True)
@@ -72,36 +77,57 @@ def _packages_digest(root: Path, target: Target) -> str:
 def ready_packages(root: Path, target: Target, ready: Path) -> Path:
     """The folder of installed and compiled packages, made where it is not there: named by all it depends on."""
     kept = ready / _packages_digest(root, target)[:16]
-    if kept.is_dir():
-        return kept
-    ready.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ready) as making:
-        folder = Path(making) / "packages"
-        install(root / "requirements.txt", folder, target)
-        if target.is_compiled:
-            byte_code.compile_all(folder, target.python)
-        if not kept.is_dir():  # somebody else may have been faster
-            folder.rename(kept)
+    with _alone(ready):
+        if not kept.is_dir():
+            with tempfile.TemporaryDirectory(dir=ready, prefix=".") as making:
+                folder = Path(making) / "packages"
+                install(root / "requirements.txt", folder, target)
+                if target.is_compiled:
+                    byte_code.compile_all(folder, target.python)
+                folder.rename(kept)
+        kept.touch()
+        for old in _oldest(ready.glob("[0-9a-f]*"), but=KEPT_FOLDERS):
+            shutil.rmtree(old, ignore_errors=True)
     return kept
 
 
-def kept_package(kept: Path, target: Target, root: Path = ROOT) -> Path:
+def kept_package(kept: Path, target: Target, root: Path = ROOT, published: Iterable[str] = ()) -> Path:
     """The zip with packages, in ``artefacts`` of a folder, under a name that says what is in it. Built where it is not there yet.
+
+    Args:
+        published: names of zips that stay, however old they are.
 
     Raises:
         ReadingsDiffer: see ``readings``.
         Refused: see ``packages`` and ``byte_code``.
     """
     found = kept / "artefacts" / f"shardline-{digest(root, target)[:12]}.zip"
-    if found.is_file():
-        found.touch()  # the latest is the first of `ls -t`
-        return found
-    making = found.with_suffix(f".{os.getpid()}.making")
-    build(making, root, target, kept / "packages")
-    making.rename(found)
-    for old in sorted(found.parent.glob("shardline-*.zip"), key=lambda path: path.stat().st_mtime)[:-KEPT_PACKAGES]:
-        old.unlink(missing_ok=True)
+    with _alone(found.parent):
+        if not found.is_file():
+            making = found.with_suffix(f".{os.getpid()}.making")
+            try:
+                build(making, root, target, kept / "packages")
+                making.rename(found)
+            finally:
+                making.unlink(missing_ok=True)
+        found.touch()
+        for old in _oldest((path for path in found.parent.glob("shardline-*.zip") if path.name not in set(published)), but=KEPT_PACKAGES):
+            old.unlink(missing_ok=True)
     return found
+
+
+def _oldest(paths: Iterable[Path], *, but: int) -> list[Path]:
+    """All but the latest."""
+    return sorted(paths, key=lambda path: path.stat().st_mtime)[:-but]
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until nobody else makes anything in this folder: two at once would install the same packages twice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _zipped(out: Path, files: dict[str, Path]) -> Contents:

@@ -41,7 +41,8 @@ def compile_all(folder: Path, python: str) -> None:
     Raises:
         Refused: there is no interpreter of that version, or a module cannot be compiled.
     """
-    command: list[str | Path] = [interpreter(python), "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
+    # Isolated: a variable of the environment may send byte code elsewhere (PYTHONPYCACHEPREFIX), or name it otherwise.
+    command: list[str | Path] = [interpreter(python), "-I", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
     done = subprocess.run([*command, "-s", folder, "-p", ".", folder], check=False, capture_output=True, text=True)
     if done.returncode:
         raise Refused(f"not everything compiles: {(done.stdout + done.stderr).strip()[:500]}")

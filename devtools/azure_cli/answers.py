@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ SUBSCRIPTION: Final = "11111111-2222-3333-4444-555555555555"
 TENANT: Final = "66666666-7777-8888-9999-000000000000"
 PERSON: Final = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 PRINCIPAL: Final = "ffffffff-0000-1111-2222-333333333333"
+OPENAI: Final = "shardline-dev-openai-abc123"
 RESOURCE_MANAGER: Final = "https://management.azure.com"
 _EXPIRES: Final = 4_070_908_800
 MISSING: Final = 3
@@ -134,7 +136,9 @@ def _providers(asked: _Asked) -> Any:
 def _group(asked: _Asked) -> Any:
     asked.check_group()
     location = asked.location_of(asked.group)
-    return {"id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{asked.group}", "location": location, "name": asked.group}
+    made = any(before[:2] == ["group", "create"] and "application=shardline" in before for before in asked.ledger)
+    tags = {"application": "shardline"} if made else None
+    return {"id": f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{asked.group}", "location": location, "name": asked.group, "tags": tags}
 
 
 def _create_group(asked: _Asked) -> Any:
@@ -164,7 +168,16 @@ def _deployment(asked: _Asked) -> Any:
     outputs = {name: {"type": "String", "value": value} for name, value in {**OUTPUTS, **asked.script.outputs}.items()}
     if query := asked.option("--query"):
         return outputs[query.removeprefix("properties.outputs.").removesuffix(".value")]["value"]
-    return {"name": "shardline", "properties": {"outputs": outputs, "provisioningState": "Succeeded"}}
+    parameters = {name: {"value": value} for name, value in _parameters(asked).items()}
+    return {"name": "shardline", "properties": {"outputs": outputs, "parameters": parameters, "provisioningState": "Succeeded"}}
+
+
+def _parameters(asked: _Asked) -> dict[str, str]:
+    """What the last deployment to this group was told, beside what our two files say."""
+    made = [words for words in [*asked.ledger, asked.words] if words[:3] == ["deployment", "group", "create"]]
+    words = next((words for words in reversed(made) if _option(words, "--resource-group") == asked.group), [])
+    given = dict(word.split("=", 1) for word in words if "=" in word)
+    return {"environment": Path(_option(words, "--parameters")).stem, "namePrefix": "shardline", **given}
 
 
 def _settings(asked: _Asked) -> Any:
@@ -198,11 +211,14 @@ def _resources(asked: _Asked) -> Any:
     kinds = {
         "Microsoft.Web/sites": outputs["lightAppName"],
         "Microsoft.KeyVault/vaults": outputs["keyVaultName"],
-        "Microsoft.CognitiveServices/accounts": "shardline-dev-openai-abc123",
+        "Microsoft.CognitiveServices/accounts": OPENAI,
         "Microsoft.ManagedIdentity/userAssignedIdentities": "shardline-dev-apps-abc123",
     }
     scope, location = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{asked.group}", asked.location_of(asked.group)
-    return [{"id": f"{scope}/providers/{kind}/{name}", "location": location, "name": name, "type": kind} for kind, name in kinds.items()]
+    ours = {"location": location, "tags": {"application": "shardline"}}
+    found = [{"id": f"{scope}/providers/{kind}/{name}", "name": name, "type": kind, **ours} for kind, name in kinds.items()]
+    others = [{"id": f"{scope}/providers/{one}", "name": one.split("/")[-1], "type": one.rpartition("/")[0]} for one in asked.script.others]
+    return [*(found if asked.script.is_ours else []), *others]
 
 
 def _assignments(asked: _Asked) -> Any:
@@ -212,14 +228,20 @@ def _assignments(asked: _Asked) -> Any:
 
 
 def _deleted(asked: _Asked) -> Any:
-    """What is soft-deleted: what was in a group that is gone, until it is purged."""
-    name = OUTPUTS["keyVaultName"] if asked.begins("keyvault") else "shardline-dev-openai-abc123"
-    kind = "keyvault purge" if asked.begins("keyvault") else "cognitiveservices account purge"
-    is_deleted = any(before[:2] == ["group", "delete"] for before in asked.ledger) and not asked.was(kind, name, "--name", "-n")
-    protected = True if asked.script.is_vault_protected and asked.begins("keyvault") else None
+    """What is soft-deleted: what was in a group that is gone, until it is purged, and a vault or an account of somebody else."""
+    is_vault = asked.begins("keyvault")
+    name, purge = (OUTPUTS["keyVaultName"], "keyvault purge") if is_vault else (OPENAI, "cognitiveservices account purge")
+    gone = [_option(before, "--name", "-n") for before in asked.ledger if before[:2] == ["group", "delete"]] or [asked.script.gone]
+    groups = {"of-somebody-else": "other"} | ({name: gone[-1]} if gone[-1] and not asked.was(purge, name, "--name", "-n") else {})
+    place = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.CognitiveServices/locations/westeurope/resourceGroups"
+    protected = True if asked.script.is_vault_protected and is_vault else None
     properties = {"location": "westeurope", "purgeProtectionEnabled": protected, "scheduledPurgeDate": "2027-02-20T20:00:00+00:00"}
-    names = ["of-somebody-else", *([name] if is_deleted else [])]
-    return [{"name": one, "location": "westeurope", "properties": properties} for one in names]
+    found = []
+    for one, group in groups.items():
+        was = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{one}"
+        account = {"id": f"{place}/{group}/deletedAccounts/{one}", "name": one, "location": "westeurope", "properties": {}}
+        found.append({"id": one, "name": one, "properties": {**properties, "vaultId": was}} if is_vault else account)
+    return found
 
 
 _ANSWERS: Final[dict[str, Callable[[_Asked], Any]]] = {

@@ -53,6 +53,12 @@ class Script:
     """Whether a deleted vault cannot be purged."""
     foreign_assignments: Sequence[str] = ()
     """Scopes outside of the group where its identity has a role."""
+    others: Sequence[str] = ()
+    """What is in a group beside ours: type and name."""
+    is_ours: bool = True
+    """Whether anything in a group is ours."""
+    gone: str = ""
+    """A group of ours that was deleted before, and whose vault and account Azure keeps."""
     failure: Failure | None = None
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Final
 
 from devtools.local.output import failed, show_json
-from ops.deployment import deploying, preflight, smoke, tearing_down
+from ops.deployment import deploying, planning, preflight, smoke, tearing_down
 from ops.deployment.azure_cli import AzureCli, Run, run
 from ops.deployment.deploying import Confirm, Deployment
 from ops.deployment.options import parsed
@@ -53,13 +53,16 @@ def main(arguments: Sequence[str], *, run: Run = run, ask: smoke.Ask = smoke.ask
             show_json({"status": "failed", "step": step, "reason": str(refused)})
         return failed(str(refused), who=options.verb)
     except KeyboardInterrupt:
+        tell(f"{options.verb}: interrupted; what Azure has begun it goes on with: wait for its end before you try again")
+        if options.json:
+            show_json({"status": "interrupted"})
         return INTERRUPTED
 
 
 def _deploy(options: argparse.Namespace, run: Run, ask: smoke.Ask, answered: Answered) -> int:
     wanted = Wanted(options.resource_group, options.location, options.subscription, options.parameters, options.parameter)
     if options.dry_run:
-        for step, words in deploying.planned(wanted, options.parameter, options.artefact).items():
+        for step, words in planning.planned(wanted, options.parameter, options.artefact).items():
             for one in words:
                 print(f"{step}: {shlex.join(one)}")
         return 0
@@ -90,7 +93,8 @@ def _tell_the_end(deployment: Deployment, options: argparse.Namespace, took: lis
         host, settings = deployment.outputs.light_host_name, deployment.settings_file
         print(
             f"Shardline runs. Its API: https://{host}/api/v1/  Its webhooks: https://{host}/api/webhooks/salesforce/<key> and "
-            f"https://{host}/api/webhooks/slack\nNow connect something, each as docs/sources/ says:\n"
+            f"https://{host}/api/webhooks/slack\nAfter an update, bring what is stored to what the code says:\n"
+            f"  .venv/bin/python -m ops migrate --settings {settings}\nNow connect something, each as docs/sources/ says:\n"
             f"  .venv/bin/python -m ops connections add salesforce --settings {settings} --app-url https://{host}"
         )
 
@@ -106,11 +110,18 @@ def _tear_down(options: argparse.Namespace, run: Run, answered: Answered) -> int
     account = preflight.account_of(azure, Wanted(group, None, options.subscription, deploying.ROOT, ()))
     holding = tearing_down.holding_of(azure, group)
     tell(f"teardown: in {account.subscription_name} ({account.subscription}), as {account.user}")
-    tearing_down.show(holding)
+    kept = [] if holding.is_there else tearing_down.kept_of(azure, group)
+    if not holding.is_there and not (kept and options.purge):
+        left = f"; Azure keeps {', '.join(one.name for one in kept)} of it: --purge" if kept else ""
+        raise Refused(f"there is no resource group {group}{left}")
+    tearing_down.show(holding, kept)
     if options.yes is None and answered(f"All of it will be gone, and its data with it. Type the group's name ({group})") != group:
         raise Refused("nothing was done: that was not its name")
-    tearing_down.delete(azure, holding)
-    purged = tearing_down.purge(azure, holding) if options.purge else []
+    if holding.is_there:
+        tearing_down.delete(azure, holding)
+        kept = tearing_down.kept_of(azure, group)
+    purged = tearing_down.purge(azure, group, kept) if options.purge else []
+    tearing_down.tell_what_stays([one for one in kept if one.name not in purged])
     if options.json:
         gone = [one["id"] for one in holding.resources]
         show_json({"status": "done", "deleted": gone, "purged": purged, "outside": [one["id"] for one in holding.outside]})

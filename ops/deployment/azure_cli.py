@@ -13,9 +13,16 @@ from ops.refusals import Refused
 Command = tuple[str, ...]
 """The words after ``az``."""
 ALWAYS: Final = ("--output", "json", "--only-show-errors")
+NOT_FOUND: Final = 3
+"""What the Azure CLI ends with where Azure has no such thing."""
+_ANYWHERE: Final = "cloud"
+"""The one group of our commands that takes no ``--subscription``."""
+_MOST_REASONS: Final = 4
 _SECRET: Final = re.compile(
     r"(?i)((?:accountkey|sharedaccesskey|sig|password|client_secret|secret|instrumentationkey)=|bearer )[^;&\s'\"]+"
 )
+
+_REASON: Final = re.compile(r"(?:ERROR:\s*|Exception Details:\s*)?(\([A-Za-z]+\) .+|\S+\.bicep(?:param)?\(\d+,\d+\) : Error .+)")
 
 
 @dataclass(frozen=True)
@@ -41,10 +48,15 @@ def run(words: Sequence[str]) -> Done:
 
 
 class AzureCli:
-    """``az``, as whoever is signed in."""
+    """``az``, as whoever is signed in.
+
+    Once ``subscription`` is known it is said with every command: ``az account set`` in another window would turn the rest of a deployment
+    to another subscription otherwise.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self.subscription: str | None = None
 
     def ask(self, command: Command) -> Any:
         """What it answers; None where it says nothing.
@@ -52,11 +64,22 @@ class AzureCli:
         Raises:
             Refused: it failed, or said what is no JSON.
         """
-        said = self.text(command)
+        return self._read(command, self.text(command))
+
+    def _read(self, command: Command, said: str) -> Any:
         try:
             return json.loads(said) if said else None
         except ValueError:
             raise Refused(f"{shown(command)}: answered what is no JSON") from None
+
+    def find(self, command: Command) -> Any:
+        """What it answers; None where Azure has no such thing.
+
+        Raises:
+            Refused: as above.
+        """
+        done = self._done(command)
+        return None if done.exit_code == NOT_FOUND else self._read(command, _printed(command, done))
 
     def text(self, command: Command) -> str:
         """What it prints, without the space around it.
@@ -64,10 +87,11 @@ class AzureCli:
         Raises:
             Refused: it failed.
         """
-        done = self._run(["az", *command, *ALWAYS])
-        if done.exit_code:
-            raise Refused(f"{shown(command)}: {_said(done)}")
-        return done.out.strip()
+        return _printed(command, self._done(command))
+
+    def _done(self, command: Command) -> Done:
+        where = () if self.subscription is None or command[0] == _ANYWHERE else ("--subscription", self.subscription)
+        return self._run(["az", *command, *where, *ALWAYS])
 
 
 def shown(command: Command) -> str:
@@ -80,8 +104,19 @@ def without_secrets(text: str) -> str:
     return _SECRET.sub(r"\1…", text)
 
 
+def _printed(command: Command, done: Done) -> str:
+    if done.exit_code:
+        raise Refused(f"{shown(command)}: {_said(done)}")
+    return done.out.strip()
+
+
 def _said(done: Done) -> str:
-    """The first line of what went wrong. The Azure CLI begins it with ERROR."""
+    """The first line of what went wrong, which the Azure CLI begins with ERROR, and the reasons below it.
+
+    A deployment that is refused says only on later lines why: ``Exception Details:	(InsufficientQuota) This operation …``, and a template
+    that does not compile has a line for each fault.
+    """
     lines = [line.strip() for line in (done.err or done.out).splitlines() if line.strip()]
-    line = next((line for line in lines if line.startswith("ERROR:")), lines[0] if lines else f"exit code {done.exit_code}")
-    return without_secrets(line.removeprefix("ERROR:").strip())
+    first = next((line for line in lines if line.startswith("ERROR:")), lines[0] if lines else f"exit code {done.exit_code}")
+    reasons = [match[1] for line in lines if line != first and (match := _REASON.match(line))]
+    return without_secrets("; ".join([first.removeprefix("ERROR:").strip(), *reasons[:_MOST_REASONS]]))

@@ -1,26 +1,27 @@
 """``scripts/deploy``, step by step. What a step finds out the later ones use; one that begins in the middle asks Azure again."""
 
 import shlex
-import time
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final
 
 from devtools.artefact import ReadingsDiffer, Target, kept_package
 from devtools.artefact import Refused as NotBuilt
-from ops.deployment import changes, commands, operator_settings, preflight, smoke, template
+from ops.deployment import changes, commands, operator_settings, package, preflight, published, smoke, template
 from ops.deployment.azure_cli import AzureCli, Run, without_secrets
 from ops.deployment.options import STEPS
 from ops.deployment.outputs import Outputs
+from ops.deployment.patience import Patience, until_known
+from ops.deployment.planning import KEPT, provision
 from ops.deployment.preflight import Account, Wanted
 from ops.deployment.steps import Step, tell
 from ops.refusals import Refused
 
 ROOT: Final = Path(__file__).parents[2]
-KEPT: Final = Path(".shardline")
-"""Packages that were deployed, by what is in them, and the settings for operators. The scripts run in the checkout's root."""
-PAUSE_SECONDS: Final = 5.0
+GIVEN_BUT_DEAD: Final = ("appears to be unhealthy", "Failed to fetch host")
+"""How the Azure CLI ends a publication after half a minute in which the host did not start: the package is there (2.91.0,
+``check_flex_app_after_deployment``)."""
 
 Confirm = Callable[[str], None]
 """Asks; raises Refused where the answer is no."""
@@ -76,18 +77,36 @@ class Deployment:
         return [*self._wanted.given, *preflight.operator_of(self._azure, self._wanted, self._account)]
 
     @cached_property
+    def _former(self) -> Any:
+        """The deployment that is there, or None.
+
+        Raises:
+            Refused: it is of another environment.
+        """
+        _ = self._account  # whoever says --subscription is asked to the end
+        found = self._azure.find(commands.deployed(self._wanted.group))
+        preflight.refuse_another(found, self._wanted)
+        return found
+
+    @cached_property
     def outputs(self) -> Outputs:
         """What the deployment made."""
-        return Outputs.of(self._azure.ask(commands.deployed(self._wanted.group)))
+        return Outputs.of(self._former)
 
     @cached_property
     def artefact(self) -> Path:
-        """The package, built where it is not given: under a name that says what is in it."""
-        if self._given_artefact is not None:
-            return self._given_artefact
+        """The package, built where it is not given: under a name that says what is in it.
+
+        Raises:
+            Refused: it cannot be built, or what is given is no package for the deployed Python.
+        """
         python = template.value(self._wanted.parameters, self._wanted.given, "pythonVersion")
+        if self._given_artefact is not None:
+            package.check(self._given_artefact, python)
+            return self._given_artefact
+        kept = published.kept_for_later(self._kept / "deployments")
         try:
-            found = kept_package(self._kept, Target(python, is_compiled=self._is_compiled))
+            found = kept_package(self._kept, Target(python, is_compiled=self._is_compiled), published=kept)
         except (NotBuilt, ReadingsDiffer) as refused:
             raise Refused(str(refused)) from None
         tell(f"  {found.stat().st_size / 1e6:.1f} MB")
@@ -99,8 +118,13 @@ class Deployment:
         return self._kept / "deployments" / f"{self._wanted.group}.json"
 
     def _preflight(self) -> None:
+        if self._given_artefact is not None:
+            _ = self.artefact  # a wrong one is found before a quarter of an hour has gone by
         account, location, is_there = preflight.check(self._azure, self._wanted, self._run, tell)
         self.__dict__["_account"], self.__dict__["_place"] = account, (location, is_there)  # known now: it is not asked again
+        if not is_there:
+            self.__dict__["_former"] = None
+        _ = self._former
 
     def _providers(self) -> None:
         on = {one["namespace"] for one in self._azure.ask(commands.PROVIDERS) if one["registrationState"] == "Registered"}
@@ -118,11 +142,13 @@ class Deployment:
             tell(f"  {self._wanted.group} in {location}")
 
     def _what_if(self) -> None:
+        _ = self._former
         found = self._azure.ask(commands.what_if(self._wanted.group, self._wanted.parameters, self.given))
         for line in changes.lines(found):
             tell(f"  {line}")
 
     def _create(self) -> None:
+        _ = self._former
         self._confirm(f"Deploy to {self._wanted.group} in {self._account.subscription_name}?")
         self._has_consent = True
         made = self._azure.ask(commands.create(self._wanted.group, self._wanted.parameters, self.given))
@@ -134,15 +160,30 @@ class Deployment:
     def _publish(self) -> None:
         # The heavy app first: it only reads what the light one sends, and readers are lenient.
         self._consent()
-        for app in (self.outputs.heavy_app_name, self.outputs.light_app_name):
-            self._azure.ask(commands.publish(self._wanted.group, app, self.artefact))
-            tell(f"  {app} has {self.artefact.name}")
+        outputs, archive = self.outputs, self.artefact
+        apps = {"heavy": outputs.heavy_app_name, "light": outputs.light_app_name}
+        for consumer, host in (("heavy", outputs.heavy_host_name), ("light", outputs.light_host_name)):
+            self._patiently(partial(self._give, apps[consumer], consumer, host, archive))
+            tell(f"  {apps[consumer]} has {archive.name}")
+        published.remember(self.settings_file.with_suffix(".published"), archive.name)
+
+    def _give(self, app: str, consumer: str, host: str, archive: Path) -> None:
+        try:
+            self._azure.ask(commands.publish(self._wanted.group, app, archive))
+        except Refused as refused:
+            if not any(said in str(refused) for said in GIVEN_BUT_DEAD):
+                raise
+            tell(f"  {app} has its package and does not answer yet: its roles may be young")
+            smoke.wait_for(consumer, host, smoke.ALIVE, ask=self._ask, patience=Patience.of(self._patience))
 
     def _provision(self) -> None:
         self._consent()
         operator_settings.write(self.settings_file, self._azure.ask(commands.app_settings(self._wanted.group, self.outputs.light_app_name)))
         manager = self._azure.ask(commands.CLOUD)["endpoints"]["resourceManager"]
         words = provision(self._account.subscription, self._wanted.group, self.outputs, manager, self.settings_file)
+        self._patiently(lambda: self._run_ours(words))
+
+    def _run_ours(self, words: list[str]) -> None:
         done = self._run([str(ROOT / words[0]), *words[1:]])
         if done.exit_code:
             lines = [line for line in (done.err or done.out).splitlines() if line.strip()]
@@ -150,54 +191,14 @@ class Deployment:
             raise Refused(f"{shlex.join(words)}: {without_secrets(said)}")
 
     def _smoke(self) -> None:
-        over = time.monotonic() + self._patience
         hosts = {"light": self.outputs.light_host_name, "heavy": self.outputs.heavy_host_name}
-        smoke.look(
-            hosts,
-            ask=self._ask,
-            tell=lambda text: tell(f"  {text}"),
-            pause=lambda: time.sleep(PAUSE_SECONDS),
-            is_over=lambda: time.monotonic() >= over,
-        )
+        smoke.look(hosts, ask=self._ask, tell=lambda text: tell(f"  {text}"), patience=Patience.of(self._patience))
+
+    def _patiently(self, act: Callable[[], None]) -> None:
+        until_known(act, patience=Patience.of(self._patience), tell=lambda text: tell(f"  {text}"))
 
     def _consent(self) -> None:
         """Ask once before anything is changed."""
         if not self._has_consent:
             self._confirm(f"Change {self._account.subscription_name}, resource group {self._wanted.group}, as {self._account.user}?")
             self._has_consent = True
-
-
-def provision(subscription: str, group: str, outputs: Outputs, manager: str, settings: Path) -> list[str]:
-    """The operator's command that makes what the topology says."""
-    where = ["--subscription", subscription, "--resource-group", group, "--arm-url", manager, "--settings", str(settings)]
-    what = ["--service-bus", outputs.service_bus_namespace, "--storage-account", outputs.storage_account]
-    database = ["--cosmos-account", outputs.cosmos_account, "--cosmos-database", outputs.cosmos_database]
-    return [".venv/bin/python", "-m", "ops", "provision", *where, *what, *database, "--yes", "--json"]
-
-
-def planned(wanted: Wanted, given: Sequence[str], artefact: Path | None, kept: Path = KEPT) -> dict[str, list[list[str]]]:
-    """Every command by its step, for a fresh subscription. Names that only Azure will give stand in angle brackets."""
-    group, location = wanted.group, wanted.location or "<location>"
-    outputs, archive = Outputs.unknown(), artefact or kept / "artefacts" / "<package>.zip"
-    looked_at: list[Any] = [commands.VERSION, commands.ACCOUNT, commands.group_exists(group), commands.BICEP]
-    looked_at += [commands.LOCATIONS, commands.runtimes(location), commands.permissions("/subscriptions/<id>")]
-    has_operator = bool(template.value(wanted.parameters, wanted.given, preflight.OPERATOR))
-    given = given if has_operator else [*given, f"{preflight.OPERATOR}=<id>", "operatorPrincipalType=User"]
-    apps = (outputs.heavy_app_name, outputs.light_app_name)
-    settings = kept / "deployments" / f"{group}.json"
-    azure: dict[str, list[Any]] = {
-        "preflight": looked_at,
-        "providers": [commands.PROVIDERS, *(commands.register(provider) for provider in template.providers())],
-        "group": [commands.create_group(group, location)],
-        "what-if": [*([] if has_operator else [commands.TOKEN]), commands.what_if(group, wanted.parameters, given)],
-        "create": [commands.create(group, wanted.parameters, given)],
-        "artefact": [],
-        "publish": [commands.publish(group, app, archive) for app in apps],
-        "provision": [commands.app_settings(group, outputs.light_app_name), commands.CLOUD],
-        "smoke": [],
-    }
-    found = {step: [["az", *command] for command in of_step] for step, of_step in azure.items()}
-    found["provision"].append(provision("<id>", group, outputs, "<resourceManager>", settings))
-    hosts = {"light": outputs.light_host_name, "heavy": outputs.heavy_host_name}
-    found["smoke"] = [["curl", "-X", one.method, f"https://{hosts[app]}{one.path}"] for app in hosts for one in smoke.expected(app)]
-    return found

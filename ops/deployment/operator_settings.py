@@ -31,5 +31,6 @@ def operator_settings(listed: Any) -> dict[str, str]:
 def write(file: Path, listed: Any) -> None:
     """Write them where only their owner reads them."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(operator_settings(listed), indent=2) + "\n", encoding="utf-8")
+    file.touch(mode=0o600)
     file.chmod(0o600)
+    file.write_text(json.dumps(operator_settings(listed), indent=2) + "\n", encoding="utf-8")

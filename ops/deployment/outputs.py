@@ -25,8 +25,10 @@ class Outputs:
         """Those of a deployment as the Azure CLI shows it.
 
         Raises:
-            Refused: it did not succeed, or says too little.
+            Refused: there is none, it did not succeed, or says too little.
         """
+        if deployment is None:
+            raise Refused("there is no deployment in this group yet: begin with --from create, or without --from")
         properties = deployment.get("properties", {}) if isinstance(deployment, dict) else {}
         if properties.get("provisioningState") != "Succeeded":
             raise Refused(f"the deployment has not succeeded: {properties.get('provisioningState', 'no state')}")

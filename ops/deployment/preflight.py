@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ops.deployment import commands, template
 from ops.deployment.azure_cli import AzureCli, Run
+from ops.deployment.tearing_down import kept_of
 from ops.refusals import Refused
 
 OLDEST: Final = (2, 60, 0)
@@ -18,6 +19,8 @@ OLDEST: Final = (2, 60, 0)
 CHECKED: Final = (2, 91, 0)
 """The release whose parser our commands were checked with. What came when before it is not known here."""
 OPERATOR: Final = "operatorPrincipalId"
+NOBODY: Final = "00000000-0000-0000-0000-000000000000"
+"""What the parameter files say of the application before somebody says which."""
 ASSIGNING: Final = "Microsoft.Authorization/roleAssignments/write"
 
 
@@ -43,7 +46,7 @@ class Wanted:
 
 
 def account_of(azure: AzureCli, wanted: Wanted) -> Account:
-    """Whoever is signed in.
+    """Whoever is signed in. From here on every command names the subscription.
 
     Raises:
         Refused: nobody is, or in another subscription than was named.
@@ -56,6 +59,7 @@ def account_of(azure: AzureCli, wanted: Wanted) -> Account:
             f"signed in to subscription {found.subscription_name} ({found.subscription}), not to {wanted.subscription}: "
             f"az account set --subscription {wanted.subscription}"
         )
+    azure.subscription = found.subscription
     return found
 
 
@@ -91,9 +95,16 @@ def check(azure: AzureCli, wanted: Wanted, run: Run, tell: Callable[[str], None]
     scope = f"/subscriptions/{account.subscription}" + (f"/resourceGroups/{wanted.group}" if is_there else "")
     tell(f"  {azure.text(commands.BICEP)}")
     faults = [*_faults_of_parameters(wanted), *_faults_of_region(azure, wanted, location)]
+    if not is_there:
+        faults += _faults_of_an_earlier_group(azure, wanted.group)
     if not may_assign(azure.ask(commands.permissions(scope))):
         faults.append(
             f"{account.user} may not assign roles at {scope}: Owner, or Role Based Access Control Administrator beside Contributor"
+        )
+    if not account.is_person and not template.value(wanted.parameters, wanted.given, OPERATOR):
+        # It would make itself the operator, and nobody else.
+        faults.append(
+            f"{wanted.parameters} does not say {OPERATOR}: a pipeline deploys for those who operate, and has to be told who they are"
         )
     if faults:
         raise Refused("; ".join(faults))
@@ -108,6 +119,24 @@ def _check_version(azure: AzureCli, tell: Callable[[str], None]) -> None:
         raise Refused(f"azure-cli {said} is too old: {'.'.join(map(str, OLDEST))} or later (az upgrade)")
     if numbers < CHECKED:
         tell(f"  azure-cli {said} is older than {'.'.join(map(str, CHECKED))}, and may lack an option (az upgrade)")
+
+
+def refuse_another(deployment: Any, wanted: Wanted) -> None:
+    """See that the deployment that is in the group, if any, is of the same environment.
+
+    Names are made of both parameters: another value would put a second Shardline beside the first, or give one the other's package.
+
+    Raises:
+        Refused: it is of another.
+    """
+    said = ((deployment or {}).get("properties") or {}).get("parameters") or {}
+    for name in ("environment", "namePrefix"):
+        was, shall = (said.get(name) or {}).get("value"), template.value(wanted.parameters, wanted.given, name)
+        if was and shall and was != shall:
+            raise Refused(
+                f"the resource group {wanted.group} holds a deployment with {name} {was!r}, and {wanted.parameters} says {shall!r}: "
+                "another group, or another parameter file"
+            )
 
 
 def operator_of(azure: AzureCli, wanted: Wanted, account: Account) -> list[str]:
@@ -128,11 +157,28 @@ def operator_of(azure: AzureCli, wanted: Wanted, account: Account) -> list[str]:
 
 def _faults_of_parameters(wanted: Wanted) -> list[str]:
     found = []
+    audience, issuer = (template.value(wanted.parameters, wanted.given, name) for name in ("authAudience", "authIssuer"))
+    if not issuer and (audience == NOBODY or re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", audience) is None):
+        # Of tokens of version 2 "aud" is the application's id (Microsoft, "Access token claims reference"): every call would be refused.
+        found.append(f"authAudience is {audience!r} and has to be the id of the application registered for the API")
     if missing := template.missing(wanted.parameters, wanted.given):
         found.append(f"{wanted.parameters} does not say {', '.join(missing)}")
     if unknown := template.unknown(wanted.parameters, wanted.given):
         found.append(f"there is no parameter {', '.join(unknown)}")
     return found
+
+
+def _faults_of_an_earlier_group(azure: AzureCli, group: str) -> list[str]:
+    # Names are made of the group's id, which is the same again: a vault of that name cannot be made while the deleted one is kept.
+    kept = kept_of(azure, group)
+    protected = [one for one in kept if one.protected_until is not None]
+    if protected:
+        return [
+            f"Azure keeps {one.name} of an earlier group {group} until {one.protected_until}: another name for the group"
+            for one in protected
+        ]
+    names = ", ".join(one.name for one in kept)
+    return [f"Azure keeps {names} of an earlier group {group}: scripts/teardown --resource-group {group} --purge"] if kept else []
 
 
 def _faults_of_region(azure: AzureCli, wanted: Wanted, location: str) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
+from ops.deployment.patience import Patience
 from ops.refusals import Refused
 
 SECONDS_FOR_AN_ANSWER: Final = 30
@@ -47,42 +48,45 @@ class Expected:
     method: str
     path: str
     statuses: Sequence[int]
-    consumer: str | None = None
-    """Which of the two the answer has to name itself."""
+    is_named: bool = False
+    """Whether the answer has to say which of the two it is of."""
+
+
+ALIVE: Final = Expected("is alive", "GET", "/api/health", [HTTPStatus.OK], is_named=True)
+READY: Final = Expected("is ready", "GET", "/api/ready", [HTTPStatus.OK])
+UNSIGNED: Final = Expected("refuses an unsigned webhook", "POST", "/api/webhooks/slack", [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN])
 
 
 def expected(consumer: str) -> list[Expected]:
     """What an app answers. An unsigned webhook that is let in would be the worst of all."""
-    alive = Expected("is alive", "GET", "/api/health", [HTTPStatus.OK], consumer)
-    ready = Expected("is ready", "GET", "/api/ready", [HTTPStatus.OK])
-    unsigned = Expected("refuses an unsigned webhook", "POST", "/api/webhooks/slack", [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN])
-    return [alive, ready, unsigned] if consumer == "light" else [alive, ready]
+    return [ALIVE, READY, UNSIGNED] if consumer == "light" else [ALIVE, READY]
 
 
-def look(
-    hosts: Mapping[str, str],
-    *,
-    ask: Ask,
-    tell: Callable[[str], None],
-    pause: Callable[[], None],
-    is_over: Callable[[], bool],
-) -> None:
+def look(hosts: Mapping[str, str], *, ask: Ask, tell: Callable[[str], None], patience: Patience) -> None:
     """Ask until each answers as expected.
 
     Args:
         hosts: by ``light`` and ``heavy``.
-        is_over: whether the patience is at its end.
 
     Raises:
         Refused: one did not in time, with what it answered last.
     """
     for consumer, host in hosts.items():
         for wanted in expected(consumer):
-            while (wrong := _wrong(wanted, answer := ask(wanted.method, f"https://{host}{wanted.path}"))) is not None:
-                if is_over() or _is_final(wanted, answer):
-                    raise Refused(f"the {consumer} app does not answer as it should: {wanted.method} {wanted.path}: {wrong}")
-                pause()
+            wait_for(consumer, host, wanted, ask=ask, patience=patience)
             tell(f"the {consumer} app {wanted.what}")
+
+
+def wait_for(consumer: str, host: str, wanted: Expected, *, ask: Ask, patience: Patience) -> None:
+    """Ask until it answers as expected.
+
+    Raises:
+        Refused: it did not in time, with what it answered last.
+    """
+    while (wrong := _wrong(wanted, consumer, answer := ask(wanted.method, f"https://{host}{wanted.path}"))) is not None:
+        if patience.is_over() or _is_final(wanted, answer):
+            raise Refused(f"the {consumer} app does not answer as it should: {wanted.method} {wanted.path}: {wrong}")
+        patience.pause()
 
 
 def _is_final(wanted: Expected, answer: Answer) -> bool:
@@ -90,12 +94,12 @@ def _is_final(wanted: Expected, answer: Answer) -> bool:
     return wanted.method == "POST" and HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
 
 
-def _wrong(wanted: Expected, answer: Answer) -> str | None:
+def _wrong(wanted: Expected, consumer: str, answer: Answer) -> str | None:
     if answer.status == _NOBODY:
         return f"no answer ({answer.body.decode(errors='replace')})"
     if answer.status not in wanted.statuses:
         return f"status {answer.status} in place of {' or '.join(str(int(status)) for status in wanted.statuses)}"
-    if wanted.consumer is not None and (said := _consumer(answer.body)) != wanted.consumer:
+    if wanted.is_named and (said := _consumer(answer.body)) != consumer:
         return f"it says it is {said!r}"
     return None
 

@@ -12,7 +12,7 @@ from devtools.azure_cli import answers, environment, making, pages, recorder, sn
 from devtools.azure_cli.pages import Found
 from devtools.azure_cli.recorder import Failure, Script
 from ops.deployment.__main__ import main
-from tests.unit.ops.scripts.subscription import Subscription
+from tests.unit.ops.scripts.subscription import Subscription, package
 
 ROOT = Path(__file__).parents[2]
 FOUND = list(pages.found(ROOT))
@@ -116,10 +116,10 @@ def test_the_recorder_fails_when_it_is_told_to_and_as_often() -> None:
 def of_the_scripts(folder: Path) -> list[list[str]]:
     """What scripts/deploy and scripts/teardown say to ``az``, from beginning to end."""
     subscription = Subscription(Script(registered=()))
-    (folder / "p.zip").write_bytes(b"PK")
     where = ["--resource-group", "trial"]
-    parameters = ["--parameters", str(ROOT / "infra" / "dev.bicepparam"), "--parameter", "namePrefix=other", "--location", "westeurope"]
-    deploy = ["deploy", *where, *parameters, "--artefact", str(folder / "p.zip"), "--yes"]
+    parameters = ["--parameters", str(ROOT / "infra" / "dev.bicepparam"), "--location", "westeurope"]
+    parameters += ["--parameter", "namePrefix=other", "--parameter", "authAudience=99999999-8888-7777-6666-555555555555"]
+    deploy = ["deploy", *where, *parameters, "--artefact", str(package(folder)), "--yes"]
     assert main(deploy, run=subscription.run, ask=subscription.ask) == 0
     assert main(deploy, run=subscription.run, ask=subscription.ask) == 0
     assert main([*deploy, "--from", "publish"], run=subscription.run, ask=subscription.ask) == 0

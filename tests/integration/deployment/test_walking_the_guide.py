@@ -45,14 +45,18 @@ def test_the_guide_leads_from_an_empty_subscription_to_a_running_app_and_back(sc
     assert sum(said.startswith("group create") for said in ledger) == 1
     assert sum(said.startswith("deployment group create") for said in ledger) == 2
     assert sum("config-zip" in said for said in ledger) == 8  # both apps: the first time, with Slack, the new version, the former one
-    assert [words[0] for words in scratch.ops] == ["provision", "connections", "provision", "provision", "provision"]
+    assert [words[0] for words in scratch.ops] == ["provision", "connections", "provision", "provision", "migrate", "provision"]
     assert went.said.count("Shardline runs.") == 4
     assert "SIGNING-SECRET" not in went.said + "".join(ledger)
     assert not (scratch.folder / "pairs.txt").exists()
+    said = (scratch.folder / "infra" / "dev.bicepparam").read_text()
+    assert "param authAudience = '77777777-6666-5555-4444-333333333333'" in said  # the next deployment knows it without being told
+    assert "param slackSigningSecretsUri = 'https://shardli-kv-abc123.vault.azure.net/secrets/slack-signing-secrets'" in said
 
 
 def test_a_step_that_fails_ends_the_script_and_the_next_try_goes_on(scratch: Scratch, tmp_path: Path) -> None:
     deploy = "scripts/deploy --resource-group trial --location westeurope --environment dev --yes"
+    deploy += " --parameter authAudience=99999999-8888-7777-6666-555555555555"
     failure = Failure("deployment group create", "ERROR: (InsufficientQuota) This operation require 30 new capacity\n", times=1)
 
     went, ledger = walked(f"{deploy} || {deploy} --from create", scratch, tmp_path, failure=failure)

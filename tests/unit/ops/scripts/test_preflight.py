@@ -14,7 +14,8 @@ from ops.deployment.preflight import Wanted
 from ops.refusals import Refused
 from tests.unit.ops.scripts.subscription import Subscription
 
-WANTED = Wanted("trial", "westeurope", None, template.INFRA / "dev.bicepparam", ())
+API = "authAudience=99999999-8888-7777-6666-555555555555"
+WANTED = Wanted("trial", "westeurope", None, template.INFRA / "dev.bicepparam", (API,))
 
 
 def told(subscription: Subscription, wanted: Wanted = WANTED) -> list[str]:
@@ -72,6 +73,28 @@ def test_another_subscription_than_was_named() -> None:
 
 def test_no_group_and_no_location() -> None:
     assert "say --location" in refusal(Script(), replace(WANTED, location=None))
+
+
+@pytest.mark.parametrize("said", [(), ("authAudience=api://shardline",), ("authAudience=",)])
+def test_an_audience_that_no_token_of_entra_id_has(said: tuple[str, ...]) -> None:
+    assert "has to be the id of the application" in refusal(Script(), replace(WANTED, given=said))
+
+
+def test_what_azure_keeps_of_an_earlier_group_of_this_name_is_in_the_way() -> None:
+    said = refusal(Script(gone="trial"))
+    protected = refusal(Script(gone="trial", is_vault_protected=True))
+
+    assert "keeps shardli-kv-abc123, shardline-dev-openai-abc123 of an earlier group trial: scripts/teardown" in said
+    assert "keeps shardli-kv-abc123 of an earlier group trial until 2027-02-20T20:00:00+00:00: another name" in protected
+
+
+def test_a_pipeline_has_to_be_told_who_operates() -> None:
+    assert "does not say operatorPrincipalId" in refusal(Script(is_person=False))
+    assert told(Subscription(Script(is_person=False)), replace(WANTED, given=(API, "operatorPrincipalId=some-group")))
+
+
+def test_another_issuer_may_have_any_audience() -> None:
+    assert told(Subscription(), replace(WANTED, given=("authIssuer=https://issuer.example", "authAudience=api://shardline")))
 
 
 def test_a_group_that_is_elsewhere() -> None:

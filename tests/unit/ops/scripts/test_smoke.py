@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from ops.deployment import smoke
+from ops.deployment.patience import Patience
 from ops.deployment.smoke import Answer
 from ops.refusals import Refused
 
@@ -29,7 +30,7 @@ def looked(answers: dict[str, Sequence[int]], *, patience: int = 10, consumer: s
         nonlocal waited
         waited += 1
 
-    smoke.look(HOSTS, ask=ask, tell=told.append, pause=pause, is_over=lambda: waited >= patience)
+    smoke.look(HOSTS, ask=ask, tell=told.append, patience=Patience(is_over=lambda: waited >= patience, pause=pause))
     return told, waited
 
 

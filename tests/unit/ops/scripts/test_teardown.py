@@ -25,7 +25,8 @@ def test_what_goes_is_shown_and_the_group_is_deleted(capsys: pytest.CaptureFixtu
     assert "the resource group trial holds 4 resources:" in said
     assert "microsoft.keyvault/vaults  shardli-kv-abc123" in said.lower()
     assert "trial is gone" in said
-    assert subscription.ledger[-1][:4] == ["group", "delete", "--name", "trial"]
+    assert [words[:4] for words in subscription.ledger if "delete" in words] == [["group", "delete", "--name", "trial"]]
+    assert "Azure keeps shardli-kv-abc123, shardline-dev-openai-abc123 for a while" in said
 
 
 def test_another_name_is_refused_before_azure_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,6 +80,49 @@ def test_a_right_outside_of_the_group_is_told_with_the_command_that_takes_it_awa
     said = capsys.readouterr().err
     assert said.count("stays:") == 1
     assert "az role assignment delete --ids /subscriptions/x/resourceGroups/other/assignment" in said
+
+
+def test_what_is_not_of_shardline_is_pointed_out_and_what_azure_adds_by_itself_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    others = ("Microsoft.Sql/servers/books", "microsoft.insights/actiongroups/Application Insights Smart Detection")
+    subscription = Subscription(Script(groups={"trial": "westeurope"}, others=others))
+
+    assert main(TEARDOWN, run=subscription.run, answered=lambda question: "no") == 1
+
+    marked = [line.split()[1] for line in capsys.readouterr().err.splitlines() if "NOT OF SHARDLINE" in line]
+    assert marked == ["books"]
+
+
+def test_a_group_without_anything_of_shardline_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    subscription = Subscription(Script(groups={"trial": "westeurope"}, others=("Microsoft.Sql/servers/books",), is_ours=False))
+
+    assert main([*TEARDOWN, "--yes", "trial"], run=subscription.run) == 1
+    assert "nothing in the resource group trial is of Shardline" in capsys.readouterr().err
+    assert not [words for words in subscription.ledger if "delete" in words]
+
+
+def test_an_empty_group_that_scripts_deploy_made_can_go() -> None:
+    subscription = Subscription(Script(is_ours=False))
+    subscription.run(["az", "group", "create", "--name", "trial", "--location", "westeurope", "--tags", "application=shardline"])
+
+    assert main([*TEARDOWN, "--yes", "trial"], run=subscription.run) == 0
+
+
+def test_what_azure_kept_of_a_group_that_is_gone_can_be_purged_later() -> None:
+    subscription = Subscription(Script(gone="trial"))
+
+    assert main([*TEARDOWN, "--yes", "trial", "--purge"], run=subscription.run) == 0
+    assert not [words for words in subscription.ledger if words[:2] == ["group", "delete"]]
+    assert [words[words.index("--name") + 1] for words in subscription.ledger if "purge" in words] == [
+        "shardli-kv-abc123",
+        "shardline-dev-openai-abc123",
+    ]
+
+
+def test_without_purge_a_group_that_is_gone_says_what_azure_keeps(capsys: pytest.CaptureFixture[str]) -> None:
+    subscription = Subscription(Script(gone="trial"))
+
+    assert main([*TEARDOWN, "--yes", "trial"], run=subscription.run) == 1
+    assert "Azure keeps shardli-kv-abc123, shardline-dev-openai-abc123 of it: --purge" in capsys.readouterr().err
 
 
 def test_a_group_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
