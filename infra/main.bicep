@@ -33,6 +33,14 @@ param authAudience string
 @description('Where the issuer publishes its signing keys.')
 param authJwksUrl string = '${az.environment().authentication.loginEndpoint}${tenant().tenantId}/discovery/v2.0/keys'
 
+@description('The claim of a token that names the caller\'s tenant.')
+@minLength(1)
+param authTenantClaim string = 'tid'
+
+@description('The role that makes a caller one of the tenant\'s admins.')
+@minLength(1)
+param authAdminRole string = 'Shardline.Admin'
+
 // An address inside the vault, not what it holds.
 @description('The address of the secret with the signing secrets of Slack apps, in this vault. Empty: every call of Slack is refused.')
 #disable-next-line secure-secrets-in-params
@@ -258,6 +266,8 @@ var settings = union(
     AUTH_ISSUER: authIssuer
     AUTH_AUDIENCE: authAudience
     AUTH_JWKS_URL: authJwksUrl
+    AUTH_TENANT_CLAIM: authTenantClaim
+    AUTH_ADMIN_ROLE: authAdminRole
   },
   // A reference without a version follows a new one within a day, or at the next restart of the app.
   empty(slackSigningSecretsUri)

@@ -73,7 +73,7 @@ BROKEN: list[tuple[Callable[[Expansion], None], Mutation]] = [
     (promises.blob_containers, Mutation("topology.json", '    "anchors"', '    "snapshots"')),
     (promises.blob_containers, Mutation("hoststorage.bicep", "'deployment-heavy'", "'deployment'")),
     (promises.settings, Mutation("main.bicep", "    AUTH_ISSUER: authIssuer\n", "    AUTH_ISSUERS: '${authIssuer}'\n")),
-    (promises.settings, Mutation("main.bicep", "    AUTH_AUDIENCE: authAudience\n", "    AUTH_ADMIN_ROLE: authAudience\n")),
+    (promises.settings, Mutation("main.bicep", "    AUTH_AUDIENCE: authAudience\n", "    SLACK_API_BASE_URL: authAudience\n")),
     (promises.settings, Mutation("main.bicep", "    COSMOS_DATABASE: databaseName\n", "    COSMOS_DATABASE: 'other'\n")),
     (
         promises.settings,

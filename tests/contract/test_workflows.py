@@ -189,8 +189,8 @@ def test_what_is_deployed_is_asked_for_as_the_script_knows_it() -> None:
     asked = [deployment(["deploy", *(word.replace("$TARGET", "prod") for word in words)]) for words in commands_of("scripts/deploy")]
 
     assert [(one.environment, one.resource_group, one.first, one.last, one.yes, one.dry_run) for one in asked] == [
-        ("prod", "$RESOURCE_GROUP", None, "what-if", True, False),
-        ("prod", "$RESOURCE_GROUP", None, None, True, False),
+        ("prod", "$RESOURCE_GROUP", "what-if", "what-if", True, False),
+        ("prod", "$RESOURCE_GROUP", "what-if", None, True, False),
     ]
     assert WORKFLOWS["deploy"][True]["workflow_dispatch"]["inputs"]["environment"]["options"] == list(ENVIRONMENTS)
 
