@@ -1,5 +1,6 @@
 """The binding table of ingestion: what the Functions host calls, and with what."""
 
+import asyncio
 from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ light = func.Blueprint()
 @light.route("webhooks/salesforce/{key}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 async def ingestion_salesforce_webhook(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Outbound Messages. The vendor cannot hold a function key; the secret key in the path is ours."""
-    return await _receive("salesforce", req, triggers.traceparent(context))
+    return await _receive("salesforce", req, context)
 
 
 @light.function_name("ingestion-salesforce-poll")
@@ -48,7 +49,7 @@ async def ingestion_gdrive_poll(timer: func.TimerRequest) -> None:
 @light.route("webhooks/slack", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 async def ingestion_slack_webhook(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Events of Slack. The vendor cannot hold a function key; it signs what it sends."""
-    return await _receive("slack", req, triggers.traceparent(context))
+    return await _receive("slack", req, context)
 
 
 @light.function_name("ingestion-slack-poll")
@@ -84,13 +85,15 @@ async def telemetry_measure(timer: func.TimerRequest) -> None:
 
     from ingestion.measuring import measure
     from shared.telemetry.names import Span
+    from shared.telemetry.setup import send_measurements
     from shared.telemetry.tracing import span
 
     with span(Span.MEASURE):
         await measure(_measuring_ports())
+    await asyncio.to_thread(send_measurements)  # a timer has an instance of its own, which may be taken away as soon as it is idle
 
 
-async def _receive(source: str, req: func.HttpRequest, traceparent: str | None) -> func.HttpResponse:
+async def _receive(source: str, req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     await loaded()
 
     from ingestion.receiver import receive
@@ -100,7 +103,7 @@ async def _receive(source: str, req: func.HttpRequest, traceparent: str | None) 
 
     s = services()
     request = WebhookRequest(req.get_body(), {name.lower(): value for name, value in req.headers.items()}, dict(req.route_params))
-    with s.right_of_way.live(), span(Span.WEBHOOK, traceparent=traceparent, source=source):
+    with s.right_of_way.live(), span(Span.WEBHOOK, source=source, **triggers.entry(req, context)):
         response = await receive(request, webhook=_webhooks()[source], ports=_receiver_ports())
     headers = {"Content-Type": response.content_type, "X-Content-Type-Options": "nosniff"}  # a challenge is sent back as it came
     return func.HttpResponse(response.body, status_code=response.status, headers=headers)

@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 PART_SECONDS: Final = 45.0
 """Four parts, well within the five minutes to the next round."""
 AT_ONCE: Final = 4
-MOST_BUDGETS: Final = 1000
-"""Connections whose budget is read, a point read each. Past them the figure is that of those."""
+MOST_BUDGETS: Final = 300
+"""Connections of one source whose budget is read, a point read each. Past them the figure is that of those: no source may be left out
+because another one has many."""
 STATUSES: Final = ("active", "paused")
 QUEUE_PARTS: Final = ("active", "dead-letter")
 
@@ -102,11 +103,14 @@ class _Round:
             if share is not None:
                 shares[connection.source].append(share)
 
-        asked = [one for one in self.connections if one.credential is not None and one.source in self.ports.budgets][:MOST_BUDGETS]
-        await _all([partial(look, connection) for connection in asked])
-        for source, found in shares.items():
-            if found:
-                self.ports.metrics.set(Metric.SOURCE_BUDGET_USED, max(found), source=source)
+        usable = [one for one in self.connections if one.credential is not None]
+        asked = [one for source in shares for one in [each for each in usable if each.source == source][:MOST_BUDGETS]]
+        try:
+            await _all([partial(look, connection) for connection in asked])
+        finally:  # one that cannot be read must not hide the others
+            for source, found in shares.items():
+                if found:
+                    self.ports.metrics.set(Metric.SOURCE_BUDGET_USED, max(found), source=source)
 
 
 async def _all(acts: Sequence[Callable[[], Awaitable[None]]]) -> None:

@@ -22,7 +22,7 @@ from shared.gaps.gap import Gap, Gaps
 from shared.messaging.publisher import Publisher
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
-from shared.telemetry.tracing import tell
+from shared.telemetry.tracing import mark_failed, tell
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,9 @@ LARGE_BODY_BYTES: Final = 64 * 1024
 
 MOST_TOLD: Final = 10
 """Ids on one span."""
+
+FAULT: Final = 500
+"""From this status on it is ours, and not the caller's."""
 
 _LEVELS: Final = {"accepted": logging.INFO, "answered": logging.INFO, "failed": logging.ERROR}
 
@@ -87,6 +90,8 @@ async def receive(request: WebhookRequest, *, webhook: Webhook, ports: ReceiverP
     ports.metrics.count(Metric.WEBHOOK_REQUESTS, source=webhook.source, outcome=outcome)
     said |= {"source": webhook.source, "outcome": outcome, "connection": connection.id if connection else None}
     tell(**{name: value for name, value in said.items() if value is not None})
+    if response.status >= FAULT:
+        mark_failed(str(said["reason"]))
     log.log(_LEVELS.get(outcome, logging.WARNING), "webhook call answered", extra=said)
     return response
 

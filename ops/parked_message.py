@@ -15,12 +15,10 @@ from ops.refusals import Refused
 from shared.contracts.claim import ClaimStore, redeemed
 from shared.contracts.rejected import UNKNOWN_TENANT, Rejected
 from shared.errors import PermanentError
-from shared.messaging.envelope import MESSAGE_ID, TENANT_ID, TYPE, Envelope, PropertyValue
+from shared.messaging.envelope import MESSAGE_ID, REPLAYS, TENANT_ID, TYPE, Envelope, PropertyValue
 from shared.messaging.returns import ATTEMPT, FIRST_FAILED_AT, SPENT, SPENT_ON_UNKNOWN, Delivery
 from shared.topology import QUEUES, REJECTED_MESSAGES
 
-REPLAYS: Final = "replays"
-"""The property that says how often a message was replayed."""
 PARKINGS: Final = "parkings"
 """How often a rejected message was parked anew, see ``parking.py``."""
 OF_COPIES: Final = (ATTEMPT, SPENT, SPENT_ON_UNKNOWN, FIRST_FAILED_AT)

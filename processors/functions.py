@@ -67,7 +67,7 @@ async def normalization_bulk_processor(message: func.ServiceBusMessage) -> None:
 
     async def one(event: "IngestionEvent") -> "Outcome":
         await s.right_of_way.give_way()
-        return await at_once(event, pace="bulk")
+        return await at_once(event)
 
     handler = partial(normalize_batch, normalize=one, gaps=s.gaps, publisher=s.publisher, metrics=s.metrics, now=now)
     async with s.right_of_way.bulk():

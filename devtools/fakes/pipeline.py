@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 
 from devtools.fakes.anchors import InMemoryAnchors, UnrememberedPolicies
 from devtools.fakes.clock import Clock
@@ -107,9 +107,6 @@ class InMemoryPipeline:
     @property
     def normalize(self) -> Handler[IngestionEvent]:
         """The normalizer over these ports."""
-        return self._normalizer("live")
-
-    def _normalizer(self, pace: Literal["live", "bulk"]) -> Handler[IngestionEvent]:
         return partial(
             normalize,
             shards=self.shards,
@@ -118,7 +115,6 @@ class InMemoryPipeline:
             publisher=self.publisher,
             metrics=self.metrics,
             now=self.clock,
-            pace=pace,
         )
 
     @property
@@ -126,7 +122,7 @@ class InMemoryPipeline:
         """The bulk normalizer over these ports."""
         return partial(
             normalize_batch,
-            normalize=self._normalizer("bulk"),
+            normalize=self.normalize,
             gaps=self.gaps,
             publisher=self.publisher,
             metrics=self.metrics,

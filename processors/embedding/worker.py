@@ -128,7 +128,7 @@ def _record_lag(metrics: Metrics, at: datetime) -> None:
     """Of what a record led to. What was embedded because of another shard, or after the moment was lost, has none."""
     origin = current_origin()
     if origin.observed_at is not None:
-        metrics.record(Metric.LAG_VECTOR, lag_seconds(origin.observed_at, at), source=origin.source)
+        metrics.record(Metric.LAG_VECTOR, lag_seconds(origin.observed_at, at), source=origin.source, pace=origin.pace)
 
 
 def asked_for(message: EmbeddingRequested) -> Wanted:

@@ -115,7 +115,8 @@ async def _traced(event: IngestionEvent, ports: _Ports) -> tuple[str, str]:
     """In a trace of its own, which leads to the vectors as that of a live event does: hundreds of records in one could not be read."""
     batch = current_traceparent()
     links = [] if batch is None else [batch]
-    with about(Origin(event.source, event.observed_at)), span(Span.RECORD, links=links, is_root=True, type=event.TYPE, source=event.source):
+    origin = Origin(event.source, event.observed_at, current_origin().pace)
+    with about(origin), span(Span.RECORD, links=links, is_root=True, type=event.TYPE, source=event.source):
         outcome, reason = await _settled(event, ports)
         tell(outcome=outcome, reason=reason)
         return outcome, reason

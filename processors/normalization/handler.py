@@ -7,7 +7,6 @@ revision, and only then, so that whatever broke off in between is made good by t
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
 
 from processors.normalization.announcing import announce, cause_of
 from processors.normalization.holding import Holding
@@ -28,7 +27,7 @@ from shared.shards.store import Alias, ShardStore, SightingChange
 from shared.shards.versions import Order, order
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric
-from shared.telemetry.origin import lag_seconds
+from shared.telemetry.origin import current_origin, lag_seconds
 
 
 async def normalize(
@@ -40,9 +39,8 @@ async def normalize(
     publisher: Publisher,
     metrics: Metrics,
     now: Callable[[], datetime],
-    pace: Literal["live", "bulk"] = "live",
 ) -> Outcome:
-    """Store what the event says, if it is news. ``pace``: which of the two ways it came.
+    """Store what the event says, if it is news.
 
     Raises:
         UnmappableRecord: no conversion, an unreadable field or a missing required one.
@@ -70,7 +68,8 @@ async def normalize(
     if (led_to := led_to_of(event)) is not None:
         await relink(sighting, led_to, shards=shards, index=index, publisher=publisher)
     if isinstance(outcome, Stored):
-        metrics.record(Metric.LAG_SHARD, lag_seconds(event.observed_at, now()), source=event.source, pace=pace)
+        origin = current_origin()
+        metrics.record(Metric.LAG_SHARD, lag_seconds(origin.observed_at or event.observed_at, now()), source=event.source, pace=origin.pace)
     return outcome
 
 

@@ -107,13 +107,16 @@ class AzureOpenAiModel(Model):
         )
         response = await answer_of(self._client, request, what=self._what, answer_seconds=self._answer_seconds)
         answer = object_of(response, what=self._what)
-        vectors = self._vectors_of(answer, len(texts))
+        self._count_tokens(answer)
+        return self._vectors_of(answer, len(texts))
+
+    def _count_tokens(self, answer: Mapping[str, Any]) -> None:
+        """What was used was paid for, whether or not the vectors can be read."""
         used = answer.get("usage")
         tokens = used.get("total_tokens") if isinstance(used, dict) else None
         if isinstance(tokens, int):
             self._metrics.count(Metric.EMBEDDING_TOKENS, tokens, model=self._space.model)
             self._metrics.count(Metric.EMBEDDING_COST, tokens * self._price / 1_000_000, model=self._space.model)
-        return vectors
 
     def _vectors_of(self, answer: Mapping[str, Any], count: int) -> list[Vector]:
         """One vector an input, in the order of the inputs: an answer's own order is no promise, its indexes are."""

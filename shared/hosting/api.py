@@ -43,7 +43,7 @@ async def answered(
         ports: gives this worker's; settings that are wrong are answered like any other fault.
     """
     from shared.errors import BadRequest, Forbidden, NotFound, PipelineError, TokenRefused, TooLate, TransientError, place_of
-    from shared.hosting.triggers import traceparent
+    from shared.hosting.triggers import entry
     from shared.telemetry.names import Metric, Span
     from shared.telemetry.tracing import span
 
@@ -53,7 +53,7 @@ async def answered(
     try:
         s = ports()
         metrics = s.metrics
-        with span(Span.API, traceparent=traceparent(context), function=function):
+        with span(Span.API, function=function, **entry(req, context)):
             caller = await s.tokens.caller(authorization)
             answer = await act(caller)
         response, outcome = json_answer(200, answer.model_dump(mode="json", by_alias=True)), "answered"

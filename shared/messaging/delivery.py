@@ -29,7 +29,7 @@ from shared.errors import (
 from shared.messaging.breaker import Breakers
 from shared.messaging.envelope import CORRELATION_ID, TENANT_ID, TRACELINK, TRACEPARENT
 from shared.messaging.outcomes import Batched, Outcome, Passed, Stored
-from shared.messaging.provenance import delivered_origin, origin_of
+from shared.messaging.provenance import delivered_origin, handled_origin
 from shared.messaging.returns import Delivery, Returns
 from shared.telemetry.metrics import Metrics
 from shared.telemetry.names import Metric, Span
@@ -118,8 +118,7 @@ async def _handled(delivery: Delivery, contract: type[MessageT], handler: Handle
         # Not a fault of this message: a store that is not provisioned yet must not get it parked (architecture 10, question 9).
         raise DependencyUnavailable(f"not ready: {error}") from error
     message = contract.from_object(await redeemed(delivery.body, claims=ports.claims))
-    if (origin := origin_of(message)) is not None:
-        set_origin(origin)
+    set_origin(handled_origin(message, current_origin()))
     return await handler(message)
 
 

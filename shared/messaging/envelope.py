@@ -23,6 +23,8 @@ TRACEPARENT = "traceparent"
 """The context the message was made in: its handling is a step of that trace."""
 TRACELINK = "tracelink"
 """The same, of a message whose handling begins a trace of its own."""
+REPLAYS = "replays"
+"""How often an operator sent it round again."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Our own log lines as OpenTelemetry's records: the words, the ids that come with them, and the trace they are part of."""
 
 import logging
+import math
 from typing import Any, Final
 
 from opentelemetry._logs import LogRecord, SeverityNumber
@@ -9,6 +10,12 @@ from typing_extensions import override
 
 OURS: Final = ("ingestion", "processors", "shared")
 """The loggers that are exported. What others say (an SDK, the host) may hold anything, and reaches the host's log alone."""
+
+_LARGEST: Final = 2**63
+"""Numbers as the wire has them. One that does not fit would have a collector refuse all the lines it came with."""
+
+_log = logging.getLogger("telemetry")
+"""Of the host's log: it is not exported."""
 
 _STANDARD: Final = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
 _SEVERITIES: Final = (
@@ -38,8 +45,8 @@ class LogExport(logging.Handler):
                     attributes=_attributes(record),
                 )
             )
-        except Exception:  # a line that cannot be told must not end what it tells of
-            self.handleError(record)
+        except Exception as error:  # a line that cannot be told must not end what it tells of; and logging itself would print its arguments
+            _log.warning("a line could not be told", extra={"logger": record.name, "reason": type(error).__name__})
 
 
 def export_ours(provider: LoggerProvider) -> None:
@@ -68,4 +75,8 @@ def _told(value: object) -> str | int | float | None:
     """What goes out of a value: texts and numbers, and lists of texts as one. Of anything else nobody knows what it would show."""
     if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
         return "; ".join(value)
+    if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value if isinstance(value, str | int | float) else None

@@ -124,14 +124,14 @@ class Metric(StrEnum):
         _HISTOGRAM,
         "s",
         "source pace",
-        "From when the vendor's record was observed to when its shard was stored, by `source` and `pace`: `live` or `bulk`.",
+        "From when the vendor's record was observed to when its shard was stored, by `source` and `pace`: `live`, `bulk` or `replay`.",
     )
     LAG_VECTOR = (
         "shardline.lag.vector",
         _HISTOGRAM,
         "s",
-        "source",
-        "From when the shard's record was observed to when its vectors are stored, by `source`.",
+        "source pace",
+        "From when the shard's record was observed to when its vectors are stored, by `source` and `pace`.",
     )
     QUEUE_AGE = (
         "shardline.queue.age",

@@ -1,6 +1,6 @@
-"""Where what is being handled came from: its source, and when the vendor's record was observed.
+"""Where what is being handled came from: its source, when the vendor's record was observed, and how it came to us.
 
-It travels with messages as two properties and is said nowhere else. A stage that sees the shard itself says whose record it is: a shard
+It travels with messages as three properties and is said nowhere else. A stage that sees the shard itself says whose record it is: a shard
 that is looked at anew because of another one is of its own source.
 """
 
@@ -9,6 +9,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
+
+Pace = Literal["live", "bulk", "replay"]
+"""``bulk``: what a back-fill reads. ``replay``: what an operator sends round again. Of neither a lag says how quick the pipeline is."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class Origin:
     """``salesforce``, ``gdrive``, …; empty where nobody can say."""
     observed_at: datetime | None = None
     """None where what happens now is not for one record that was observed."""
+    pace: Pace = "live"
 
 
 _current: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 - it is frozen

@@ -6,6 +6,7 @@ wait a second at most, measurements fifteen, and nothing is kept for an end that
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,6 +86,15 @@ class Providers:
         self.metrics.shutdown()
         if self.logs is not None:
             self.logs.shutdown()
+
+
+def send_measurements() -> None:
+    """Send what was measured so far, and wait until it went or could not: for who measures seldom, in a worker that may be gone before the
+    next quarter of a minute. It takes as long as the places take: not for an event loop."""
+    provider = metrics.get_meter_provider()
+    if isinstance(provider, MeterProvider):
+        with suppress(Exception):  # a place that is away: the exporter has said so, and it is asked again with the next measurements
+            provider.force_flush()
 
 
 def set_up_telemetry(worker: Worker | None = None, exporters: Sequence[Exporters] = (), *, traces_kept: float = 1.0) -> Metrics:

@@ -62,7 +62,7 @@ def test_what_is_compared_is_read_use_by_use() -> None:
 
     assert [set(crawled.metrics), set(crawled.keys)] == [{"shardline.lag.shard"}, {"source", "pace"}]
     assert ("pace", ("bulk",)) in crawled.compared
-    assert [set(late.metrics), set(late.keys)] == [{"shardline.lag.vector"}, {"source"}]
+    assert [set(late.metrics), set(late.keys)] == [{"shardline.lag.vector"}, {"source", "pace"}]
 
 
 def test_without_the_language_service_it_is_said_what_to_do(tmp_path: Path) -> None:

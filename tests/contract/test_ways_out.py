@@ -47,6 +47,25 @@ def test_outbound_requests_are_made_in_these_modules_alone() -> None:
     assert found == GO_OUT
 
 
+TELEMETRY = {"shared/telemetry/azure_monitor.py", "shared/telemetry/otlp.py"}
+"""What sends ids, counts and times to where a setting says, by clients of its own."""
+
+
+def test_no_other_client_than_ours_is_made_but_where_telemetry_goes() -> None:
+    found = set()
+    for path, tree in modules("ingestion", "processors", "shared"):
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(
+                re.match(r"requests|aiohttp|urllib3|urllib\.request|http\.client|socket|(azure\.monitor|opentelemetry\.exporter)\.", name)
+                for name in names
+            ):
+                found.add(path)
+
+    assert found == TELEMETRY
+
+
 def test_what_reads_records_and_their_links_has_no_way_out() -> None:
     for path, tree in modules("processors", "shared/conversions", "shared/linking", "shared/shards"):
         named = {

@@ -47,6 +47,7 @@ VALUES: Final = {
     ("shardline.messages.handled", "reason"): ERRORS,
     ("shardline.queue.age", "queue"): {queue.name for queue in TOPOLOGY.queues},
     ("shardline.webhook.requests", "outcome"): texts_in("ingestion/receiver.py"),
+    ("shardline.lag.vector", "pace"): checks.words(Metric.LAG_SHARD),
     ("shardline.api.requests", "outcome"): texts_in("shared/hosting/api.py"),
 }
 """What the code can say. Where a metric's own meaning names its values in backticks, these count."""

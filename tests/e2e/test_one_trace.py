@@ -13,8 +13,8 @@ from tests.integration.telemetry.places import Place, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-CALLED = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+CHOSEN = "4bf92f3577b34da6a3ce929d0e0e4736"
+FORGED = {"traceparent": f"00-{CHOSEN}-00f067aa0ba902b7-01"}
 STAGES = ["IngestionEvent", "ShardEmitted", "EnrichmentDone", "EmbeddingRequested"]
 
 
@@ -30,7 +30,7 @@ class Seen:
     async def call(self) -> None:
         """A record is told, and everything that follows has happened and was exported."""
         account = self.tenant.org.create("Account", Name=self.record_name, Description="They make lanterns.")
-        reply = await self.environment.post(self.tenant.url, self.tenant.message(self.tenant.action("Account"), account), CALLED)
+        reply = await self.environment.post(self.tenant.url, self.tenant.message(self.tenant.action("Account"), account))
         assert reply.is_acknowledged
         await self.environment.drained()
 
@@ -40,9 +40,15 @@ class Seen:
 
         await until(is_told, 40)
 
+    @property
+    def trace(self) -> str:
+        """The trace of the call."""
+        [webhook] = self.spans("webhook")
+        return str(webhook["traceId"])
+
     def spans(self, name: str) -> list[dict[str, Any]]:
         return sorted(
-            (span for span in self.collector.spans() if span["name"] == name and span["traceId"] == TRACE),
+            (span for span in self.collector.spans() if span["name"] == name and "host_trace" not in span["attributes"]),
             key=lambda span: int(span["startTimeUnixNano"]),
         )
 
@@ -61,6 +67,7 @@ async def test_every_stage_is_a_step_of_the_call_s_trace_in_the_deployment_it_ru
     [webhook], steps = seen.spans("webhook"), seen.spans("handle message")
 
     assert [step["attributes"]["type"] for step in steps] == STAGES
+    assert {step["traceId"] for step in steps} == {seen.trace}
     assert [step["parentSpanId"] for step in steps] == [span["spanId"] for span in (webhook, *steps[:-1])]
     assert [step["service"] for step in (webhook, *steps)] == [*["shardline-light"] * 4, "shardline-heavy"]
     assert [step["attributes"]["outcome"] for step in steps] == ["stored", "stored", "passed", "stored"]
@@ -72,7 +79,22 @@ async def test_every_stage_is_a_step_of_the_call_s_trace_in_the_deployment_it_ru
 async def test_the_host_s_own_span_is_the_parent_of_ours(seen: Seen) -> None:
     [webhook] = seen.spans("webhook")
 
-    assert webhook["parentSpanId"] not in ("", "00f067aa0ba902b7"), "the host's, which is a step of the caller's"
+    assert webhook.get("parentSpanId")
+
+
+async def test_a_stranger_s_trace_is_named_and_not_joined(seen: Seen) -> None:
+    await seen.environment.post(seen.tenant.url.rpartition("/")[0] + "/nobody-s-key", b"<none/>", FORGED)
+
+    def forged() -> list[dict[str, Any]]:
+        return [span for span in seen.collector.spans() if span["attributes"].get("host_trace") == CHOSEN]
+
+    async def is_told() -> bool:
+        return bool(forged())
+
+    await until(is_told, 40)
+    [webhook] = forged()
+    assert (webhook["name"], webhook.get("parentSpanId", "")) == ("webhook", "")
+    assert CHOSEN not in {span["traceId"] for span in seen.collector.spans()}
 
 
 @pytest.mark.long
@@ -94,7 +116,7 @@ async def test_the_lines_are_in_the_trace_with_ids_and_without_anything_of_the_r
     lines = [line for line in seen.collector.lines() if line["body"]["stringValue"] == "message handled"]
     told = repr(seen.collector.requests)
 
-    assert {line["traceId"] for line in lines} == {TRACE}
+    assert {line["traceId"] for line in lines} == {seen.trace}
     assert {line["attributes"]["tenant"] for line in lines} == {seen.tenant.id}
     assert "Quillon" not in told
     assert seen.tenant.url.rpartition("/")[2] not in told, "the secret key of the webhook's path"

@@ -12,6 +12,7 @@ from typing_extensions import override
 from devtools.fakes.pipeline import InMemoryPipeline
 from devtools.fakes.samples import sample_connection, sample_gap
 from devtools.fakes.transport import InMemoryQueueAges
+from ingestion import measuring
 from ingestion.measuring import MeasuringPorts, measure
 from ingestion.sources.polled import BUDGETS
 from shared import topology
@@ -199,7 +200,22 @@ async def test_a_state_that_nobody_can_read_costs_the_others_nothing() -> None:
     await measure(desk.ports)
 
     assert desk.pipeline.metrics.total(Metric.MEASURING_FAILED, part="budgets") == 1
+    assert desk.shown(Metric.SOURCE_BUDGET_USED, source="salesforce") == 0.25
     assert desk.shown(Metric.GAPS_OPEN, source="slack", reason="rejected") == 0
+
+
+async def test_a_source_with_very_many_connections_leaves_no_other_one_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "MOST_BUDGETS", 2)
+    desk = Desk()
+    gauged = {"allowedCount": 10, "gaugedAt": desk.pipeline.clock().isoformat()}
+    for used in (1, 2, 9):
+        await desk.remember(await desk.connect("salesforce", str(used)), {**gauged, "usedCount": used})
+    await desk.remember(await desk.connect("slack", "1"), {"methods": {}})
+
+    await measure(desk.ports)
+
+    assert desk.shown(Metric.SOURCE_BUDGET_USED, source="salesforce") == 0.2, "of the two that were asked"
+    assert desk.shown(Metric.SOURCE_BUDGET_USED, source="slack") == 0
 
 
 async def test_measuring_changes_nothing() -> None:

@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from devtools.fakes.pipeline import STAGES, InMemoryPipeline
+from ops.parked_message import Peeked, Place, parked_of
 from shared import topology
 from shared.contracts.ingestion import IngestionBatch, IngestionEvent
 from shared.contracts.rejected import Rejected
 from shared.errors import DependencyUnavailable, UnmappableRecord
 from shared.messaging.outcomes import Outcome
 from shared.telemetry.names import Metric, Span
+from shared.telemetry.origin import Origin, about
 from shared.telemetry.tracing import current_traceparent, span
 from tests.plugins.seen_spans import Spans, id_of, linked_to, parent_of, trace_of
 from tests.unit.processors.chain.records import account, again, contact, deal, settle
@@ -32,6 +34,10 @@ async def called(pipeline: InMemoryPipeline, *events: IngestionEvent, traceparen
     """What a webhook does."""
     with span(Span.WEBHOOK, traceparent=traceparent, source="salesforce"):
         await pipeline.publisher.publish(*events)
+
+
+async def refused(_: IngestionEvent) -> Outcome:
+    raise UnmappableRecord("no")
 
 
 async def test_every_step_of_one_call_is_in_its_trace_and_each_is_a_step_of_the_one_that_asked_for_it(spans: Spans) -> None:
@@ -100,10 +106,7 @@ async def test_what_is_rejected_keeps_its_trace_for_whoever_sends_it_again(spans
     pipeline = traced_pipeline()
     await called(pipeline, account().model_copy(update={"correlation_id": "c-1"}))
 
-    async def unmappable(_: IngestionEvent) -> Outcome:
-        raise UnmappableRecord("no")
-
-    await pipeline.run(unmappable)
+    await pipeline.run(refused)
     [parked] = pipeline.transport.on(topology.REJECTED_MESSAGES)
     rejected = Rejected.decode(parked.body)
     original = next(sent for sent in pipeline.transport.sent if sent.queue == topology.INGESTION_EVENTS)
@@ -132,7 +135,8 @@ async def test_each_record_of_a_batch_begins_a_trace_of_its_own_that_is_linked_t
         assert "EmbeddingRequested" in {dict(step.attributes or {})["type"] for step in following}
     assert pipeline.metrics.total(Metric.MESSAGES_HANDLED, type="IngestionEvent", source="salesforce", outcome="stored") == 3
     assert pipeline.metrics.total(Metric.MESSAGES_HANDLED, type="IngestionBatch", source="salesforce", outcome="batched") == 1
-    assert len(pipeline.metrics.values(Metric.LAG_SHARD, source="salesforce", pace="bulk")) == 3
+    for lag in (Metric.LAG_SHARD, Metric.LAG_VECTOR):
+        assert len(pipeline.metrics.values(lag)) == len(pipeline.metrics.values(lag, source="salesforce", pace="bulk")) == 3
 
 
 async def test_a_second_look_because_of_another_record_begins_a_trace_that_is_linked_to_it(spans: Spans) -> None:
@@ -163,7 +167,36 @@ async def test_the_lag_is_from_the_moment_the_record_was_observed_to_the_shard_a
         pipeline.clock.advance(seconds=2)
 
     assert pipeline.metrics.values(Metric.LAG_SHARD, source="salesforce", pace="live") == [3.0]
-    assert pipeline.metrics.values(Metric.LAG_VECTOR, source="salesforce") == [3.0 + 4 * 2.0]
+    assert pipeline.metrics.values(Metric.LAG_VECTOR, source="salesforce", pace="live") == [3.0 + 4 * 2.0]
+
+
+async def test_of_a_record_that_was_read_for_a_hint_the_lag_begins_when_the_hint_was_heard() -> None:
+    pipeline = traced_pipeline()
+    heard_at = pipeline.clock()
+    pipeline.clock.advance(seconds=600)  # as long as the vendor had the read wait
+
+    with about(Origin("salesforce", heard_at)):
+        await called(pipeline, account(Description="They make anvils.").model_copy(update={"observed_at": pipeline.clock()}))
+    pipeline.clock.advance(seconds=1)
+    await pipeline.run_all()
+
+    assert pipeline.metrics.values(Metric.LAG_SHARD, pace="live") == [601.0]
+    assert pipeline.metrics.values(Metric.LAG_VECTOR, pace="live") == [601.0]
+
+
+async def test_what_an_operator_sends_round_again_days_later_does_not_look_like_a_pipeline_that_is_late() -> None:
+    pipeline = traced_pipeline()
+    await called(pipeline, account(Description="They make anvils."))
+    await pipeline.run(refused)
+    [parked] = pipeline.transport.on(topology.REJECTED_MESSAGES)
+    peeked = Peeked(Place(parked.queue), 1, parked.id, parked.body, parked.properties, 0, pipeline.clock())
+    pipeline.clock.advance(seconds=3 * 86_400)
+
+    await pipeline.transport.send((await parked_of(peeked, claims=pipeline.claims)).replay())
+    await pipeline.run_all()
+
+    for lag in (Metric.LAG_SHARD, Metric.LAG_VECTOR):
+        assert len(pipeline.metrics.values(lag)) == len(pipeline.metrics.values(lag, source="salesforce", pace="replay")) == 1
 
 
 async def test_a_second_look_has_no_lag_of_its_own() -> None:
@@ -201,12 +234,9 @@ async def test_a_shard_that_is_looked_at_because_of_another_source_counts_for_it
 async def test_a_breaker_that_opens_is_counted_once_by_type() -> None:
     pipeline = traced_pipeline()
 
-    async def broken(_: IngestionEvent) -> Outcome:
-        raise UnmappableRecord("no")
-
     for number in range(30):
         await called(pipeline, account(record=f"001Kd00000aCc{number:02}IAK"))
-    await pipeline.run(broken)
+    await pipeline.run(refused)
 
     assert pipeline.metrics.total(Metric.BREAKER_OPENED, type="IngestionEvent") == 1
     assert pipeline.metrics.total(Metric.BREAKER_HELD, type="IngestionEvent") > 0

@@ -232,6 +232,16 @@ async def test_tokens_are_counted_as_the_service_says_them() -> None:
     assert metrics.total(Metric.EMBEDDING_TOKENS, model="text-embedding-3-small") == 14
 
 
+async def test_tokens_of_an_answer_that_cannot_be_read_were_paid_for_all_the_same() -> None:
+    metrics = InMemoryMetrics()
+    unreadable = model_of(Deployment(lambda texts: answer(items([[1.0]]), usage={"total_tokens": 7})), metrics=metrics)
+
+    with pytest.raises(DependencyUnavailable):
+        await unreadable.encode(["a"])
+
+    assert metrics.total(Metric.EMBEDDING_TOKENS) == 7
+
+
 async def test_tokens_cost_what_a_million_of_them_cost() -> None:
     metrics = InMemoryMetrics()
 

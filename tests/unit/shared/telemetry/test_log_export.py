@@ -84,13 +84,25 @@ def test_of_an_exception_its_kind_is_told_and_not_its_text() -> None:
     assert "s3cr3t" not in repr(vars(told.one()))
 
 
-def test_a_line_that_cannot_be_told_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logging, "raiseExceptions", False)
+def test_a_line_that_cannot_be_told_ends_nothing_and_what_is_in_it_is_printed_nowhere(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = Told()
+    monkeypatch.setattr(told.log, "propagate", False)
 
-    told.log.handle(logging.LogRecord("of a test", logging.INFO, "", 0, "%s and %s", ("one",), None))
+    told.log.handle(logging.LogRecord("of a test", logging.INFO, "", 0, "%s and %s", ("s3cr3t",), None))
 
     assert told.exporter.get_finished_logs() == ()
+    assert [(line.name, line.__dict__["logger"]) for line in caplog.records] == [("telemetry", "of a test")]
+    assert "s3cr3t" not in capsys.readouterr().err + caplog.text
+
+
+def test_a_number_that_no_collector_can_read_is_told_as_a_text() -> None:
+    told = Told()
+
+    told.log.info("x", extra={"large": 2**63, "least": -(2**63), "ratio": float("nan"), "endless": float("-inf"), "share": 0.5})
+
+    assert dict(told.one().attributes) == {"large": str(2**63), "least": -(2**63), "ratio": "nan", "endless": "-inf", "share": 0.5}
 
 
 @pytest.fixture
