@@ -66,6 +66,7 @@ SPOKEN_OF = {
     "T43": "The app's identity",
     "T44": "vendor account is taken over",
     "T45": "operator's mistake",
+    "T46": "others' traces",
 }
 """Every threat that has to be there, and words it is known by: none is taken out unseen."""
 
