@@ -13,7 +13,7 @@ from typing import Final
 
 from ops.parked_message import Peeked, Place
 from ops.tenants.items import Key
-from ops.tenants.looking import SECRETS, Look, blobs_of, called, look, messages_of, queue_places, secret_of, secrets_of
+from ops.tenants.looking import SECRETS, Found, Look, blobs_of, called, doubtful_secrets_of, look, secret_of, secrets_of
 from ops.tenants.patience import patiently
 from ops.tenants.places import APART, BLOBS, CONNECTIONS, HANDLES, ITEMS, ItemPlace
 from ops.tenants.ports import TenantPorts
@@ -50,6 +50,8 @@ class Erasing:
     patience: timedelta = PATIENCE
     _tried: dict[tuple[Place, int], datetime] = field(default_factory=dict)
     """Messages that were not handed out, and when."""
+    _closed: set[str] = field(default_factory=set)
+    """Ids of connections that were removed: a handle that somebody was writing then is found by them."""
     on_look: Callable[[Report], None] = lambda _report: None
     """Told after every look, so that what was proven so far is kept."""
 
@@ -59,19 +61,18 @@ class Erasing:
         Raises:
             PipelineError: a store does not answer, or refuses. What is gone is gone; the same call goes on.
         """
-        report = Report(self.tenant_id, await self._looked("looking at every place"))
+        report = Report(self.tenant_id, await self._looked("looking at every place"), self.ports.stores)
         self.on_look(report)
         removed = await self._close_connections(report)
-        report.connections_closed_at = self.ports.now()
-        give_up_at = report.connections_closed_at + self.patience
         await self._remove_all(report)
+        give_up_at = self.ports.now() + self.patience  # a large tenant takes hours: only what comes after that tries patience
         while True:
             found = await self._looked("looking again", removed)
             clean = _clean_since(report.looks) if not found.total else None
             report.looks.append(found)
             self.on_look(report)
             if clean is not None and found.at - clean.at >= APART:
-                report.is_complete, report.finished_at = True, self.ports.now()
+                report.is_complete, report.finished_at = not found.naming, self.ports.now()
                 return report
             if found.total and found.at >= give_up_at:
                 report.finished_at = self.ports.now()
@@ -88,13 +89,14 @@ class Erasing:
     async def _looked(self, text: str, removed: set[str] | None = None) -> Look:
         self.progress.says(text)
         names = sorted(removed or ())
-        return await patiently(lambda: look(self.tenant_id, self.ports, secret_names=names), self.ports.wait)
+        return await patiently(lambda: look(self.tenant_id, self.ports, secret_names=names, closed=self._closed), self.ports.wait)
 
     async def _close_connections(self, report: Report) -> set[str]:
         """Remove them: webhooks and polls find nobody, as soon as workers have forgotten them. Returns the names of removed secrets."""
         self.progress.says("closing the connections")
         items, secrets, ours = self.ports.items, self.ports.secrets, set(await secrets_of(self.tenant_id, self.ports))
         async for document in items.each(CONNECTIONS, self.tenant_id):
+            self._closed.add(document["id"])
             name = secret_of(document)
             if name is None:
                 continue
@@ -102,12 +104,19 @@ class Erasing:
                 _note(report.secrets_kept, secrets.tells(name))
             elif not secrets.is_reached:
                 _note(report.settings_left, secrets.tells(name))
+        for name in await doubtful_secrets_of(self.tenant_id, self.ports):
+            _note(report.secrets_in_doubt, secrets.tells(name))
         for name in sorted(ours):
             report.erased[SECRETS] += await secrets.remove(name)
             if self.purges:
                 await self._purge(name, report)
+        closed_before = report.erased[CONNECTIONS.name]
         for place in (HANDLES, CONNECTIONS):
             await self._remove_items(place, report)
+        if report.connections_closed_at is None or report.erased[CONNECTIONS.name] > closed_before:
+            report.connections_closed_at = self.ports.now()
+        strays = await patiently(lambda: self.ports.items.strays(self._closed), self.ports.wait)
+        report.erased[HANDLES.name] += await items.remove(HANDLES, strays)
         return ours
 
     async def _purge(self, name: str, report: Report) -> None:
@@ -125,9 +134,8 @@ class Erasing:
 
     async def _remove_all(self, report: Report) -> None:
         self.progress.says("taking messages off the queues")
-        await asyncio.gather(
-            *(self._patiently_remove_messages(place, report) for place in queue_places())
-        )  # the SDK takes seconds for each
+        ours = [found for found in report.last.messages if found.waiting or found.scheduled]
+        await asyncio.gather(*(self._patiently_remove_messages(found, report) for found in ours))  # the SDK takes seconds for each
         for item_place in ITEMS:
             await self._remove_items(item_place, report)
         for blob_place in BLOBS:
@@ -135,11 +143,11 @@ class Erasing:
                 report.erased[blob_place.name] += await self.ports.blobs.remove(blob_place.container, name)
                 self.progress.counts(blob_place.name, report.erased[blob_place.name], report.before.counts[blob_place.name])
 
-    async def _patiently_remove_messages(self, place: Place, report: Report) -> None:
-        await patiently(lambda: self._remove_messages(place, report), self.ports.wait)
+    async def _patiently_remove_messages(self, found: Found, report: Report) -> None:
+        await patiently(lambda: self._remove_messages(found, report), self.ports.wait)
 
-    async def _remove_messages(self, place: Place, report: Report) -> None:
-        found = await messages_of(self.tenant_id, place, self.ports)
+    async def _remove_messages(self, found: Found, report: Report) -> None:
+        place = found.place
         if found.scheduled:
             report.erased[called(place, scheduled=True)] += await self.ports.messages.cancel(place.queue, found.scheduled)
         is_parked = place.dead or place.queue == REJECTED_MESSAGES

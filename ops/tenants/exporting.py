@@ -8,15 +8,15 @@ folder: what is whole is not read again. Nothing is held in memory but a page of
 import asyncio
 import hashlib
 import json
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 from ops.parked_message import Peeked, Place
 from ops.refusals import Refused
+from ops.tenants.files import Written, as_document, as_line, hashed, opened, put, written_of
 from ops.tenants.looking import blobs_of, called, queue_places, tenant_of
 from ops.tenants.patience import patiently
 from ops.tenants.places import BLOBS, CONNECTIONS, HANDLES, ITEMS, NOT_REACHED, BlobPlace, ItemPlace
@@ -36,21 +36,6 @@ TRIES: Final = 3
 ON_THEIR_WAY: Final = frozenset(called(place) for place in queue_places() if not place.dead and place.queue != REJECTED_MESSAGES)
 """Queues that workers empty while they are read: another number of messages a moment later is no fault."""
 SECRETS: Final = "left out: secrets in Key Vault and settings, which no document holds; enciphered sessions in integration.state"
-
-
-@dataclass(frozen=True)
-class Written:
-    """One file."""
-
-    file: str
-    place: str
-    count: int
-    sha256: str
-    size_bytes: int
-
-    def plain(self) -> dict[str, Any]:
-        """Its entry in the manifest."""
-        return {"file": self.file, "place": self.place, "count": self.count, "sha256": self.sha256, "sizeBytes": self.size_bytes}
 
 
 Write = Callable[[], Awaitable[list[Written]]]
@@ -83,7 +68,7 @@ class Exporting:
             self._remember(known)
         differs = await self._verified(known)
         manifest = self._manifest(known, differs)
-        _put(self.folder / MANIFEST, _document(manifest))
+        put(self.folder / MANIFEST, as_document(manifest))
         (self.folder / UNFINISHED).unlink(missing_ok=True)
         return manifest
 
@@ -102,16 +87,16 @@ class Exporting:
             read = json.loads(unfinished.read_text(encoding="utf-8"))
             if (read["version"], read["tenantId"]) != (VERSION, self.tenant_id):
                 raise Refused(f"{self.folder} holds an export of another tenant, or of another version")
-            return {name: [_written(one) for one in files] for name, files in read["places"].items()}
+            return {name: [written_of(one) for one in files] for name, files in read["places"].items()}
         except (ValueError, LookupError, TypeError, AttributeError):
             raise Refused(f"{self.folder} holds something else: {UNFINISHED} cannot be read") from None
 
     def _remember(self, known: dict[str, list[Written]]) -> None:
         places = {name: [one.plain() for one in files] for name, files in known.items()}
-        _put(self.folder / UNFINISHED, _document({"version": VERSION, "tenantId": self.tenant_id, "places": places}))
+        put(self.folder / UNFINISHED, as_document({"version": VERSION, "tenantId": self.tenant_id, "places": places}))
 
     def _is_whole(self, files: list[Written]) -> bool:
-        return all((self.folder / one.file).is_file() and _hashed(self.folder / one.file) == one.sha256 for one in files)
+        return all((self.folder / one.file).is_file() and hashed(self.folder / one.file) == one.sha256 for one in files)
 
     def _steps(self) -> Iterator[Steps]:
         """What to write, in order; queues side by side, for the SDK takes seconds for each."""
@@ -124,7 +109,7 @@ class Exporting:
     async def _items(self, place: ItemPlace) -> list[Written]:
         async def lines() -> AsyncIterator[bytes]:
             async for document in self.ports.items.each(place, self.tenant_id):
-                yield _line(without_session(document))
+                yield as_line(without_session(document))
 
         return [await self._lines(f"items/{place.name}.jsonl", place.name, lines())]
 
@@ -132,7 +117,7 @@ class Exporting:
         async def lines() -> AsyncIterator[bytes]:
             async for message in self.ports.messages.each(place):
                 if await tenant_of(message, self.ports) == self.tenant_id:
-                    yield _line(_message(message))
+                    yield as_line(_message(message))
 
         return [await self._lines(f"messages/{called(place)}.jsonl", called(place), lines())]
 
@@ -143,9 +128,9 @@ class Exporting:
             if body is None or (place.is_of_nobody and said_by(body, {}) != self.tenant_id):
                 continue
             file = f"blobs/{place.name}/{name}"
-            if not (self.folder / file).resolve().is_relative_to(self.folder.resolve()):
-                raise Refused("a blob's name leads out of the folder")
-            _put(self.folder / file, body)
+            if not (self.folder / file).resolve().is_relative_to((self.folder / "blobs" / place.name).resolve()):
+                raise Refused("a blob's name leads out of its folder")
+            put(self.folder / file, body)
             files.append(Written(file, place.name, 1, hashlib.sha256(body).hexdigest(), len(body)))
             self.progress.counts(place.name, len(files), 0)
         return files
@@ -154,7 +139,7 @@ class Exporting:
         path, count, size, content = self.folder / file, 0, 0, hashlib.sha256()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         unfinished = path.with_name(f"{path.name}.partial")
-        with _opened(unfinished) as written:
+        with opened(unfinished) as written:
             async for line in lines:
                 written.write(line)
                 content.update(line)
@@ -199,6 +184,7 @@ class Exporting:
         return {
             "version": VERSION,
             "tenantId": self.tenant_id,
+            "stores": dict(self.ports.stores),
             "exportedAt": timestamp(self.ports.now()),
             "isVerified": differs.keys() <= ON_THEIR_WAY,
             "counts": {name: sum(one.count for one in files) for name, files in known.items()},
@@ -207,20 +193,6 @@ class Exporting:
             "secrets": SECRETS,
             "notReached": [{"what": what, "howLong": how_long} for what, how_long in NOT_REACHED],
         }
-
-
-def without_session(document: dict[str, Any]) -> dict[str, Any]:
-    """A document as it is exported: the enciphered session of a connection's workers is left out."""
-    data = document.get("structuredData")
-    if document.get("shardTypeId") != INTEGRATION_STATE.id or not isinstance(data, dict) or not isinstance(data.get("cursor"), str):
-        return document
-    try:
-        cursor = json.loads(data["cursor"])
-    except ValueError:
-        return document
-    if not isinstance(cursor, dict) or "token" not in cursor:
-        return document
-    return {**document, "structuredData": {**data, "cursor": json.dumps({**cursor, "token": None})}}
 
 
 def _message(message: Peeked) -> dict[str, Any]:
@@ -238,32 +210,15 @@ def _message(message: Peeked) -> dict[str, Any]:
     }
 
 
-def _written(read: dict[str, Any]) -> Written:
-    return Written(read["file"], read["place"], read["count"], read["sha256"], read["sizeBytes"])
-
-
-def _line(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def _document(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
-
-
-def _put(path: Path, body: bytes) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = path.with_name(f"{path.name}.partial")
-    with _opened(unfinished) as written:
-        written.write(body)
-    unfinished.replace(path)
-
-
-def _opened(path: Path) -> BinaryIO:
-    """To write, for nobody else to read."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-
-
-def _hashed(path: Path) -> str:
-    with path.open("rb") as read:
-        return hashlib.file_digest(read, "sha256").hexdigest()
+def without_session(document: dict[str, Any]) -> dict[str, Any]:
+    """A document as it is exported: the enciphered session of a connection's workers is left out."""
+    data = document.get("structuredData")
+    if document.get("shardTypeId") != INTEGRATION_STATE.id or not isinstance(data, dict) or not isinstance(data.get("cursor"), str):
+        return document
+    try:
+        cursor = json.loads(data["cursor"])
+    except ValueError:
+        return document
+    if not isinstance(cursor, dict) or "token" not in cursor:
+        return document
+    return {**document, "structuredData": {**data, "cursor": json.dumps({**cursor, "token": None})}}

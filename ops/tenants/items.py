@@ -4,13 +4,14 @@ Items are read and removed as documents, not as models: one that nobody can read
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, Protocol
 
+from azure.core import MatchConditions
 from azure.cosmos.aio import ContainerProxy
-from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosResourceNotFoundError
+from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosBatchOperationError, CosmosResourceNotFoundError
 from typing_extensions import override
 
 from ops.tenants.patience import Wait, patiently
@@ -27,6 +28,8 @@ MOST_IN_A_BATCH: Final = 100
 """Azure Cosmos DB, "Transactional batch operations": of one partition."""
 AT_ONCE: Final = 16
 
+COUNTED: Final = "COUNT(1) AS found"
+
 Document = dict[str, Any]
 
 
@@ -36,6 +39,8 @@ class Key:
 
     partition: tuple[str, ...]
     id: str
+    etag: str | None = field(default=None, compare=False)
+    """Of a connection: the state that was looked at. Under the same id another tenant may have connected the account since."""
 
 
 class TenantItems(Protocol):
@@ -55,10 +60,13 @@ class TenantItems(Protocol):
         """Where all of them are; streamed."""
 
     async def remove(self, place: ItemPlace, keys: Sequence[Key]) -> int:
-        """Remove items, however they are by now. Returns how many were still there."""
+        """Remove items, however they are by now; but a connection only as it was. Returns how many were removed."""
+
+    async def strays(self, connection_ids: Collection[str]) -> list[Key]:
+        """Handles of these connections, of those that are gone: whoever adds one writes the connection first, and a handle after it."""
 
     async def others_with_secret(self, name: str, tenant_id: str) -> int:
-        """How many connections of other tenants use a secret of this name."""
+        """How many connections of other tenants use a secret of this name, however it is written: a vault's names have no case."""
 
 
 class CosmosTenantItems(TenantItems):
@@ -71,21 +79,21 @@ class CosmosTenantItems(TenantItems):
     @override
     async def count(self, place: ItemPlace, tenant_id: str) -> int:
         async def counted() -> int:  # one row of each physical partition
-            return sum([row["found"] async for row in self._rows("COUNT(1) AS found", place, tenant_id, PAGE_KEYS)])
+            return sum([row["found"] async for row in self._rows(COUNTED, place, tenant_id, PAGE_KEYS)])
 
         return await patiently(counted, self._wait)
 
     @override
     async def each(self, place: ItemPlace, tenant_id: str) -> AsyncIterator[Document]:
         async for row in self._rows("*", place, tenant_id, PAGE_ITEMS):
-            check_whose(row, place, tenant_id)
             yield {name: value for name, value in row.items() if not name.startswith("_")}
 
     @override
     async def keys(self, place: ItemPlace, tenant_id: str) -> AsyncIterator[Key]:
-        columns = ", ".join(f"c.{field}" for field in dict.fromkeys(("id", *place.partition)))
+        columns = ", ".join(f"c.{name}" for name in dict.fromkeys(("id", *place.partition, "tenantId", "aliasOf", "_etag")))
         async for row in self._rows(columns, place, tenant_id, PAGE_KEYS):
-            yield Key(tuple(row[field] for field in place.partition), row["id"])
+            etag = row["_etag"] if place == CONNECTIONS else None
+            yield Key(tuple(row[name] for name in place.partition), row["id"], etag)
 
     @override
     async def remove(self, place: ItemPlace, keys: Sequence[Key]) -> int:
@@ -100,21 +108,40 @@ class CosmosTenantItems(TenantItems):
         return sum(counts)
 
     @override
+    async def strays(self, connection_ids: Collection[str]) -> list[Key]:
+        container, given = await self._account.container(topology.CONNECTIONS), sorted(connection_ids)
+        if not given:
+            return []
+        asked = (
+            "SELECT c.id, c.aliasOf FROM c WHERE ARRAY_CONTAINS(@ids, c.aliasOf)",
+            "SELECT c.id FROM c WHERE ARRAY_CONTAINS(@ids, c.id)",
+        )
+        handles, there = [  # in this order: a handle is younger than its connection
+            [row async for row in queried(container, text, "look for stray handles", page_items=PAGE_KEYS, ids=given)] for text in asked
+        ]
+        connected = {row["id"] for row in there}
+        return [Key((row["id"],), row["id"]) for row in handles if row["aliasOf"] in {*given} - connected]
+
+    @override
     async def others_with_secret(self, name: str, tenant_id: str) -> int:
         container = await self._account.container(topology.CONNECTIONS)
-        text = "SELECT COUNT(1) AS found FROM c WHERE c.credential.secretName = @name AND c.tenantId != @tenant"
-        rows = queried(container, text, "look for others with a secret", page_items=PAGE_KEYS, name=name, tenant=tenant_id)
+        text = "SELECT COUNT(1) AS found FROM c WHERE LOWER(c.credential.secretName) = @name AND c.tenantId != @tenant"
+        rows = queried(container, text, "look for others with a secret", page_items=PAGE_KEYS, name=name.lower(), tenant=tenant_id)
         return sum([row["found"] async for row in rows])
 
     async def _rows(self, columns: str, place: ItemPlace, tenant_id: str, page_items: int) -> AsyncIterator[Document]:
         container = await self._account.container(place.container)
         given: dict[str, Any] = {"tenant": tenant_id}
+        ours = {tenant_id}
         if place == HANDLES:
-            given = {"connections": [row["id"] async for row in self._rows("c.id", CONNECTIONS, tenant_id, PAGE_KEYS)]}
+            ours = {row["id"] async for row in self._rows("c.id, c.tenantId", CONNECTIONS, tenant_id, PAGE_KEYS)}
+            given = {"connections": sorted(ours)}
         text = f"SELECT {columns} FROM c WHERE {place.where}"  # noqa: S608 - of constants
         if place.is_within_tenant:
             given["partition_key"] = [tenant_id] if len(place.partition) > 1 else tenant_id
         async for row in queried(container, text, f"read a tenant's {place.name}", page_items=page_items, **given):
+            if columns != COUNTED:
+                check_whose(row, place, ours)
             yield row
 
 
@@ -127,13 +154,21 @@ def batches(keys: Sequence[Key]) -> list[Sequence[Key]]:
     return found
 
 
-def check_whose(document: Mapping[str, Any], place: ItemPlace, tenant_id: str) -> None:
-    """See that the store gave what was asked for: nothing else may be given away.
+def check_whose(document: Mapping[str, Any], place: ItemPlace, ours: Collection[str]) -> None:
+    """See that the store gave what was asked for: nothing else may be given away, or removed.
+
+    Args:
+        document: an item, or some columns of it.
+        place: where it was looked for.
+        ours: the tenant; of handles, its connections.
 
     Raises:
         ConfigurationError: it gave another tenant's item.
     """
-    if place != HANDLES and tenant_id not in (document.get("tenantId"), document.get("id")):
+    said = [document.get("aliasOf" if place == HANDLES else "tenantId")]
+    if place.container == topology.LINKING_POLICIES:
+        said.append(document.get("id"))
+    if not any(one in ours for one in said):
         raise ConfigurationError(f"{place.name}: the store gave another tenant's item")
 
 
@@ -153,7 +188,10 @@ async def _removed(container: ContainerProxy, batch: Sequence[Key]) -> int:
 async def _is_removed(container: ContainerProxy, key: Key) -> bool:
     async with azure_errors("remove a tenant's item"):
         try:
-            await container.delete_item(key.id, partition_key=key.partition[0] if len(key.partition) == 1 else list(key.partition))
+            guard: dict[str, Any] = {} if key.etag is None else {"etag": key.etag, "match_condition": MatchConditions.IfNotModified}
+            await container.delete_item(key.id, partition_key=key.partition[0] if len(key.partition) == 1 else list(key.partition), **guard)
+        except CosmosAccessConditionFailedError:
+            return False  # written since: the next round sees whose it is
         except CosmosResourceNotFoundError as error:
             if error.sub_status:
                 raise

@@ -3,7 +3,9 @@
 Taking messages off is ``ops/parking.py``: nothing of others is lost or worn out by it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from azure.servicebus import ServiceBusSubQueue
@@ -19,6 +21,9 @@ MOST_AT_ONCE: Final = 100
 """Numbers in one request to cancel."""
 
 
+Each = Callable[[Place], AsyncIterator[Peeked]]
+
+
 class TenantMessages(Protocol):
     """The broker, for an operator."""
 
@@ -28,6 +33,11 @@ class TenantMessages(Protocol):
         Raises:
             PipelineError: the broker does not answer, or refuses.
         """
+
+    @asynccontextmanager
+    async def opened(self, places: Sequence[Place]) -> AsyncIterator[Each]:
+        """The same of several places, opened together."""
+        yield self.each
 
     async def cancel(self, queue: str, numbers: Sequence[int]) -> int:
         """Take off what is scheduled. Returns how many were; what has become due meanwhile is not.
@@ -45,11 +55,22 @@ class ServiceBusMessages(TenantMessages):
 
     @override
     async def each(self, place: Place) -> AsyncIterator[Peeked]:
-        sub_queue = ServiceBusSubQueue.DEAD_LETTER if place.dead else None
-        with service_bus_errors(f"read {place.queue}"):
-            async with self._client() as client, client.get_queue_receiver(place.queue, sub_queue=sub_queue) as receiver:
-                async for message in peeked(receiver, place):
-                    yield message
+        async with self.opened([place]) as each:
+            async for message in each(place):
+                yield message
+
+    @override
+    @asynccontextmanager
+    async def opened(self, places: Sequence[Place]) -> AsyncIterator[Each]:
+        dead = ServiceBusSubQueue.DEAD_LETTER
+        with service_bus_errors("look at the queues"):
+            async with self._client() as client:
+                receivers = {place: client.get_queue_receiver(place.queue, sub_queue=dead if place.dead else None) for place in places}
+                try:  # the SDK takes half a second to open or to close one: all of them at once
+                    await asyncio.gather(*(receiver.__aenter__() for receiver in receivers.values()))
+                    yield lambda place: peeked(receivers[place], place)
+                finally:
+                    await asyncio.gather(*(receiver.close() for receiver in receivers.values()))
 
     @override
     async def cancel(self, queue: str, numbers: Sequence[int]) -> int:

@@ -14,8 +14,9 @@ from shared.contracts.rejected import UNKNOWN_TENANT
 
 APART: Final = timedelta(minutes=11)
 """Between the two looks that find nothing. Longer than a function may run (10 minutes, ``host.json``), and longer than a worker remembers a
-connection (1 minute), a policy or a person (1), anchors (6) or that a shard is there (10): what any of them still had in hand when the
-connections were closed is written by then."""
+connection and may run on with it (1 + 10), a policy or a person (1), or that a shard is there (10): what any of them still had in hand when
+the connections were closed is written by then. What a worker does for a message counts for nothing here: the message is seen until that is
+done, for its lock is renewed for longer than a function may run; and what is put off is seen, and cancelled, as far ahead as it may be."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,10 @@ NOT_REACHED: Final = (
     ("deleted blobs", "not at all in the storage account of infra/; elsewhere as long as the account is set to keep them"),
     ("deleted secrets", "as long as the vault keeps them: 90 days, unless they are purged"),
     ("logs and metrics (Application Insights, Log Analytics)", "as long as the workspace keeps them: ids, no bodies"),
-    ("the memory of workers", "10 minutes, or until the worker stops; nothing of it is written after the second look"),
+    (
+        "the memory of workers: what shards are linked by",
+        "until they stop, or hold so much of others that it is pushed out; restart both apps",
+    ),
     ("the vendors: Salesforce, Google, Slack", "theirs; revoke the app's access there"),
     ("secrets that are settings of the app", "until whoever deploys removes them; the report names them"),
 )

@@ -1,7 +1,7 @@
 """What exporting and erasing a tenant need of a deployment."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from ops.tenants.messages import ServiceBusMessages, TenantMessages
 from ops.tenants.patience import Wait
 from ops.tenants.secrets import KeyVaultTenantSecrets, SettingSecretsLeft, TenantSecrets
 from shared.contracts.claim import ClaimStore
+from shared.settings import ServiceConnection, Settings
 from shared.storage.blobs import Blobs
 from shared.storage.identity import identity_token
 from shared.storage.key_vault import TOKEN_SCOPE
@@ -34,6 +35,8 @@ class TenantPorts:
     parking: Parking
     claims: ClaimStore
     secrets: TenantSecrets
+    stores: Mapping[str, str]
+    """Which deployment it is: the address of each store, as it is written into a proof."""
     now: Callable[[], datetime]
     wait: Wait
 
@@ -52,11 +55,32 @@ async def tenant_ports_of(
             parking=ServiceBusParking(bus, transport=services.transport),
             claims=services.claims,
             secrets=_secrets(services),
+            stores=stores_of(services.settings),
             now=now,
             wait=asyncio.sleep,
         )
     finally:
         await blobs.close()
+
+
+def stores_of(settings: Settings) -> dict[str, str]:
+    """The address of each store, and no key."""
+    vault = {} if settings.key_vault_uri is None else {"vault": settings.key_vault_uri}
+    return {
+        "serviceBus": _address(settings.service_bus, "Endpoint"),
+        "cosmos": _address(settings.cosmos, "AccountEndpoint"),
+        "database": settings.cosmos_database,
+        "blobs": _address(settings.blob, "BlobEndpoint", "AccountName"),
+        **vault,
+    }
+
+
+def _address(connection: ServiceConnection, *parts: str) -> str:
+    """``parts``: of a connection string, which of them say where it leads."""
+    if connection.connection_string is None:
+        return str(connection.address)
+    pieces = [piece.partition("=") for piece in connection.connection_string.get_secret_value().split(";")]
+    return next((value for part in parts for name, _, value in pieces if name == part), "by a connection string")
 
 
 def _secrets(services: "Services") -> TenantSecrets:

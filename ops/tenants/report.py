@@ -4,6 +4,7 @@ Counts and moments, and nothing of the data.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -22,11 +23,15 @@ class Report:
 
     tenant_id: str
     before: Look
+    stores: Mapping[str, str]
+    """Which deployment it was: the address of each store."""
     erased: Counter[str] = field(default_factory=Counter)
     connections_closed_at: datetime | None = None
     looks: list[Look] = field(default_factory=list)
     settings_left: list[str] = field(default_factory=list)
     """Secrets that are settings of the app."""
+    secrets_in_doubt: list[str] = field(default_factory=list)
+    """Secrets that are there and look as if they were from before several rotations. Nothing proves it, so they stay."""
     secrets_kept: list[str] = field(default_factory=list)
     """Secrets that another tenant's connection uses, too."""
     not_purged: list[str] = field(default_factory=list)
@@ -45,6 +50,7 @@ class Report:
         return {
             "version": VERSION,
             "tenantId": self.tenant_id,
+            "stores": dict(self.stores),
             "isComplete": self.is_complete,
             "startedAt": timestamp(self.before.at),
             "connectionsClosedAt": _moment(self.connections_closed_at),
@@ -63,8 +69,12 @@ class Report:
             ],
             "looks": [{"at": timestamp(look.at), "found": look.total} for look in (self.before, *self.looks)],
             "remains": self.last.remains,
-            "unreadable": [{"place": one.place, "count": one.count, "newestAt": timestamp(one.newest_at)} for one in self.last.unreadable],
+            "unreadable": [
+                {"place": one.place, "count": one.count, "namingIt": one.naming, "newestAt": timestamp(one.newest_at)}
+                for one in self.last.unreadable
+            ],
             "settingsLeft": self.settings_left,
+            "secretsInDoubt": self.secrets_in_doubt,
             "secretsKept": self.secrets_kept,
             "secretsNotPurged": self.not_purged,
             "notOfTenants": dict(NOBODYS),
@@ -81,6 +91,7 @@ class Report:
         lines = [table(("place", "before", "erased", "first look", "second look"), rows), ""]
         lines += [f"{one.place}: {one.count:,} messages whose tenant nobody can read" for one in self.last.unreadable]
         lines += [f"to be removed by whoever deploys the app: {name}" for name in self.settings_left]
+        lines += [f"perhaps from before a rotation, look at it and remove it by hand: {name}" for name in self.secrets_in_doubt]
         lines += [f"kept, for another tenant's connection uses it: {name}" for name in self.secrets_kept]
         lines += [f"removed, and not purged: {name}" for name in self.not_purged]
         return "\n".join([*lines, self._ending()])
@@ -91,6 +102,9 @@ class Report:
             proof = f"nothing was found at {first.at:%H:%M:%S} and at {second.at:%H:%M:%S} UTC"
             was_there = self.before.total or self.erased.total()
             return f"{self.tenant_id}: erased; {proof}" if was_there else f"{self.tenant_id}: nobody of this name was here; {proof}"
+        if first is not second and self.last.naming:
+            what = f"{self.last.naming:,} messages that nobody can read have this id in them: look at them, and drop them by hand"
+            return f"{self.tenant_id}: not erased: {what}; then go on with the same command"
         left = ", ".join(f"{count:,} in {place}" for place, count in self.last.remains.items())
         return f"{self.tenant_id}: not erased: {left or 'it was not looked twice'}; go on with the same command"
 

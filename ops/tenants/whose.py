@@ -1,8 +1,8 @@
 """Whose a message is: what its body says, else what its properties say, else nobody's that can be named.
 
 A handler reads the tenant from the body, so the body has the first word. A rejected message holds another one, which has the first word in
-its place: what could not be read was parked under the tenant ``unknown``. Of a body that is no JSON, the tenant is still read where it
-stands whole and no other one stands beside it.
+its place: what could not be read was parked under the tenant ``unknown``. Of a body that is no JSON, the properties come first, for we have
+written them, and what stands in pieces may be a vendor's record; then the tenant is read where it stands whole and no other one beside it.
 """
 
 import base64
@@ -45,12 +45,22 @@ def said_by(body: bytes, properties: Mapping[str, Any]) -> str | None:
     try:
         read = parse_object(body)
     except ContractViolation:
-        return _said_in_pieces(body) or named(properties.get(TENANT_ID))
+        return named(properties.get(TENANT_ID)) or _said_in_pieces(body)
     if read.get(TYPE) == Rejected.TYPE and "claim" not in read:
         said = said_by(_held_by(read), _object(read.get("properties")))
         if said is not None:
             return said
     return named(read.get("tenantId")) or named(_object(read.get("claim")).get("tenantId")) or named(properties.get(TENANT_ID))
+
+
+def mentions(body: bytes, tenant_id: str) -> bool:
+    """Whether a message that nobody can read has a tenant's id in it, in quotes: then a person has to look."""
+    try:
+        held = _held_by(parse_object(body))
+    except ContractViolation:
+        held = b""
+    quoted = {json.dumps(tenant_id, ensure_ascii=is_ascii).encode() for is_ascii in (True, False)}
+    return any(text in one.replace(rb"\"", b'"') for text in quoted for one in (body, held))
 
 
 def named(said: object) -> str | None:

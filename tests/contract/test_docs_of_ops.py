@@ -45,9 +45,10 @@ def typed() -> Iterator[tuple[str, set[str]]]:
 
 def test_the_verbs_are_those_that_operators_were_promised() -> None:
     assert set(VERBS) == {
-        *(f"connections {verb}" for verb in ("add salesforce", "add gdrive", "add slack", "list", "test", "pause", "resume")),
-        *("backfill", "completeness", "renormalize"),
+        *(f"connections {verb}" for verb in ("add salesforce", "add gdrive", "add slack", "list", "test", "rotate", "pause", "resume")),
+        *("backfill", "completeness", "renormalize", "provision"),
         *(f"linking {verb}" for verb in ("show", "set", "reset", "relink")),
+        *("tenant export", "tenant erase", "migrate"),
         *(f"{noun} {verb}" for noun in ("rejected", "dead-letters") for verb in ("list", "show", "replay", "drop")),
     }
 

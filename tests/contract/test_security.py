@@ -41,6 +41,7 @@ SPOKEN_OF = {
     "T18": "workflow",
     "T19": "denies it",
     "T20": "nobody knows",
+    "T46": "others' traces",
     "T21": "One tenant",
     "T22": "Ids are guessed",
     "T23": "A member of a tenant",
@@ -66,7 +67,6 @@ SPOKEN_OF = {
     "T43": "The app's identity",
     "T44": "vendor account is taken over",
     "T45": "operator's mistake",
-    "T46": "others' traces",
 }
 """Every threat that has to be there, and words it is known by: none is taken out unseen."""
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ops.tenants.items import CosmosTenantItems, Key, TenantItems, batches
+from ops.tenants.items import CosmosTenantItems, Key, TenantItems, batches, check_whose
 from ops.tenants.places import CONNECTIONS, HANDLES, ITEMS
 from shared import topology
+from shared.errors import ConfigurationError
 from shared.storage.cosmos import CosmosAccount
 from tests.unit.ops.tenant_stores import InMemoryDocuments
 
@@ -92,6 +93,48 @@ async def test_handles_are_those_of_the_tenants_connections(twin: Twin, tenant_i
     assert await ids(twin, HANDLES, "nobody") == []
     counts = [await twin.items.others_with_secret(f"of-{tenant_id}", tenant) for tenant in (tenant_id, other, "nobody")]
     assert (counts, await twin.items.others_with_secret("nobody's", tenant_id)) == ([1, 1, 2], 0)
+
+
+async def test_a_connection_that_somebody_has_written_since_it_was_looked_at_stays(twin: Twin, tenant_id: str) -> None:
+    """The account of one that has just gone may be another tenant's, under the same id."""
+    await twin.put(topology.CONNECTIONS, {"id": f"c-{tenant_id}", "tenantId": tenant_id})
+    keys = [key async for key in twin.items.keys(CONNECTIONS, tenant_id)]
+    await twin.put(topology.CONNECTIONS, {"id": f"c-{tenant_id}", "tenantId": f"{tenant_id}x"})
+
+    assert (await twin.items.remove(CONNECTIONS, keys), await ids(twin, CONNECTIONS, f"{tenant_id}x")) == (0, [f"c-{tenant_id}"])
+
+
+async def test_a_vaults_name_is_the_same_however_it_is_written(twin: Twin, tenant_id: str) -> None:
+    await twin.put(topology.CONNECTIONS, {"id": f"c-{tenant_id}", "tenantId": tenant_id, "credential": {"secretName": f"Of-{tenant_id}"}})
+
+    assert await twin.items.others_with_secret(f"oF-{tenant_id}", "somebody") == 1
+
+
+async def test_stray_handles_are_those_whose_connection_is_gone(twin: Twin, tenant_id: str) -> None:
+    there, gone = f"c-{tenant_id}", f"gone-{tenant_id}"
+    await twin.put(topology.CONNECTIONS, {"id": there, "tenantId": tenant_id})
+    for name, connection in (("h1", there), ("h2", gone), ("h3", f"another-{tenant_id}")):
+        await twin.put(topology.CONNECTIONS, {"id": f"{name}-{tenant_id}", "aliasOf": connection})
+
+    strays = await twin.items.strays({there, gone})
+
+    assert strays == [Key((f"h2-{tenant_id}",), f"h2-{tenant_id}")]
+    assert (await twin.items.strays(()), await twin.items.remove(HANDLES, strays), await twin.items.strays({gone})) == ([], 1, [])
+
+
+@pytest.mark.parametrize(
+    ("place", "document", "ours"),
+    [
+        (BY_CONTAINER[topology.SHARDS], {"id": "acme", "tenantId": "globex"}, {"acme"}),
+        (BY_CONTAINER[topology.GAPS], {"id": "x"}, {"acme"}),
+        (BY_CONTAINER[topology.LINKING_POLICIES], {"id": "globex", "tenantId": "globex"}, {"acme"}),
+        (HANDLES, {"id": "h", "aliasOf": "salesforce:2"}, {"salesforce:1"}),
+        (CONNECTIONS, {"id": "acme", "tenantId": "globex"}, {"acme"}),
+    ],
+)
+def test_what_a_store_gives_of_another_tenant_is_neither_exported_nor_removed(place: Any, document: Any, ours: set[str]) -> None:
+    with pytest.raises(ConfigurationError, match="another tenant's item"):
+        check_whose(document, place, ours)
 
 
 async def test_a_policy_is_found_by_its_id(twin: Twin, tenant_id: str) -> None:

@@ -11,7 +11,7 @@ from devtools.emulators.resource_manager.server import PretendResourceManager
 from ops.options import parsed
 from ops.provision.command import provision
 from ops.provision.ports import ProvisionPorts
-from shared.errors import ConfigurationError
+from shared.errors import ConfigurationError, PipelineError
 from shared.settings import Settings
 
 SUBSCRIPTION: Final = "00000000-0000-0000-0000-0000000000aa"
@@ -32,11 +32,12 @@ class ShardTypes:
     def __init__(self) -> None:
         self.stored: dict[str, dict[str, Any]] = {}
         self.refusals = 0
+        self.refusal: PipelineError = ConfigurationError("read a shard type: answered 404")
 
     async def read(self, shard_type_id: str) -> dict[str, Any] | None:
         if self.refusals:
             self.refusals -= 1
-            raise ConfigurationError("read a shard type: answered 404")
+            raise self.refusal
         return self.stored.get(shard_type_id)
 
     async def write(self, document: dict[str, Any]) -> None:

@@ -23,13 +23,12 @@ from devtools.emulators.servicebus.server import running_broker
 from devtools.fakes.clock import Clock
 from devtools.fakes.samples import sample_connection, sample_shard
 from devtools.provision import service_bus_config
-from ops.parked_message import Place
 from ops.parking import ServiceBusParking
 from ops.tenants.blobs import StoredTenantBlobs
 from ops.tenants.erasing import Erasing
 from ops.tenants.exporting import Exporting
 from ops.tenants.items import CosmosTenantItems
-from ops.tenants.looking import look, queue_places
+from ops.tenants.looking import queue_places
 from ops.tenants.messages import ServiceBusMessages
 from ops.tenants.places import ITEMS
 from ops.tenants.ports import TenantPorts
@@ -102,14 +101,11 @@ class Deployment:
             blobs = self.blobs.get_container_client(name)
             stored = [(blob.name, await (await blobs.download_blob(blob.name)).readall()) async for blob in blobs.list_blobs()]
             found[f"{name} (blobs)"] = [f"{blob} {body!r}" for blob, body in stored]
-        looked = await asyncio.gather(*(self._on(place) for place in queue_places()))
-        return {**found, **dict(looked), "vault": sorted(self.vault.there)}
-
-    async def _on(self, place: Place) -> tuple[str, list[str]]:
-        there = [
-            f"{one.number} {one.message_id} {one.body!r} {sorted(one.properties.items())}" async for one in self.ports.messages.each(place)
-        ]
-        return str(place), there
+        async with self.ports.messages.opened(queue_places()) as each:
+            for place in queue_places():
+                there = [f"{one.number} {one.message_id} {one.body!r} {sorted(one.properties.items())}" async for one in each(place)]
+                found[str(place)] = there
+        return {**found, "vault": sorted(self.vault.there)}
 
     async def wait(self, seconds: float) -> None:
         if self.during_waits:
@@ -131,6 +127,7 @@ async def deployed(account: CosmosAccount, azurite: Azurite) -> AsyncIterator[De
             parking=ServiceBusParking(bus, transport=transport),
             claims=claims,
             secrets=vault,
+            stores={},
             now=clock,
             wait=asyncio.sleep,
         )
@@ -152,18 +149,35 @@ def of(everything: dict[str, list[str]], *words: str) -> dict[str, list[str]]:
     return {place: sorted(one for one in there if any(word in one for word in words)) for place, there in everything.items()}
 
 
-async def test_a_tenant_is_exported_whole_and_erased_whole_and_the_other_keeps_every_byte(
+async def test_a_tenant_is_erased_whole_and_the_other_keeps_every_byte(account: CosmosAccount, azurite: Azurite, tenant_id: str) -> None:
+    gone, other = f"{tenant_id}a", f"{tenant_id}b"
+    async with deployed(account, azurite) as deployment:
+        await keep_both(deployment, gone, other)
+        before = await deployment.everything()
+
+        report = await Erasing(gone, deployment.ports, NoProgress()).erase()
+
+        after = await deployment.everything()
+        assert {place for place, count in report.before.counts.items() if count} == EVERYWHERE
+        assert (report.is_complete, [look.total for look in report.looks]) == (True, [0, 0])
+        assert [found_in(after, word) for word in (gone, canary(gone), f"00D-{gone}")] == [{}, {}, {}]
+        assert of(after, other, canary(other)) == of(before, other, canary(other))
+
+        account_of_gone = sample_connection(other, f"00D-{gone}")
+        await CosmosConnections(account).add(account_of_gone, handles=(f"salesforce:handle-of-00D-{gone}",))
+        found = await CosmosConnections(account).find(f"salesforce:handle-of-00D-{gone}")
+        assert found is not None
+        assert found.tenant_id == other
+
+
+@pytest.mark.long
+async def test_a_tenant_is_exported_whole_and_what_a_worker_writes_between_the_two_looks_is_erased_as_well(
     account: CosmosAccount, azurite: Azurite, tenant_id: str, tmp_path: Path
 ) -> None:
     gone, other = f"{tenant_id}a", f"{tenant_id}b"
     async with deployed(account, azurite) as deployment:
-        for tenant in (gone, other):
-            stores = TenantStores()
-            fill(stores, tenant, f"00D-{tenant}", shards=3)
-            await deployment.keep(stores)
+        await keep_both(deployment, gone, other)
         before = await deployment.everything()
-        counts = {place for place, count in (await look(gone, deployment.ports)).counts.items() if count}
-        assert counts == EVERYWHERE
 
         manifest = await Exporting(gone, tmp_path, deployment.ports, NoProgress()).export()
         assert (manifest["isVerified"], manifest["counts"]["shards"], manifest["counts"]["shard-emission"]) == (True, 4, 3)
@@ -185,11 +199,13 @@ async def test_a_tenant_is_exported_whole_and_erased_whole_and_the_other_keeps_e
         assert [found_in(after, word) for word in (gone, canary(gone), f"00D-{gone}")] == [{}, {}, {}]
         assert of(after, other, canary(other)) == of(before, other, canary(other))
 
-        account_of_gone = sample_connection(other, f"00D-{gone}")
-        await CosmosConnections(account).add(account_of_gone, handles=(f"salesforce:handle-of-00D-{gone}",))
-        found = await CosmosConnections(account).find(f"salesforce:handle-of-00D-{gone}")
-        assert found is not None
-        assert found.tenant_id == other
+
+async def keep_both(deployment: Deployment, *tenants: str) -> None:
+    """Something of each in every place."""
+    for tenant in tenants:
+        stores = TenantStores()
+        fill(stores, tenant, f"00D-{tenant}", shards=3)
+        await deployment.keep(stores)
 
 
 async def test_a_large_tenant_goes_in_batches_and_a_batch_of_which_one_is_gone_by_itself_goes_all_the_same(

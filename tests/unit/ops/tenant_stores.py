@@ -3,7 +3,7 @@
 import copy
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -71,8 +71,8 @@ class InMemoryDocuments(TenantItems):
 
     @override
     async def keys(self, place: ItemPlace, tenant_id: str) -> AsyncIterator[Key]:
-        for key in self._of(place, tenant_id):
-            yield key
+        for key, document in self._of(place, tenant_id).items():
+            yield replace(key, etag=json.dumps(document) if place == CONNECTIONS else None)
 
     @override
     async def remove(self, place: ItemPlace, keys: Sequence[Key]) -> int:
@@ -81,13 +81,21 @@ class InMemoryDocuments(TenantItems):
             if self.fails_with:
                 raise self.fails_with.pop(0)
             self.fuse.burn()
-            gone += self.containers[place.container].pop(key, None) is not None
+            there = self.containers[place.container]
+            if key.etag is None or key.etag == json.dumps(there.get(key)):
+                gone += there.pop(key, None) is not None
         return gone
 
     @override
     async def others_with_secret(self, name: str, tenant_id: str) -> int:
         others = [one for one in self.containers[topology.CONNECTIONS].values() if one.get("tenantId", tenant_id) != tenant_id]
-        return sum((one.get("credential") or {}).get("secretName") == name for one in others)
+        return sum(str((one.get("credential") or {}).get("secretName")).lower() == name.lower() for one in others)
+
+    @override
+    async def strays(self, connection_ids: Collection[str]) -> list[Key]:
+        there = self.containers[topology.CONNECTIONS]
+        lost = set(connection_ids) - {document["id"] for document in there.values()}
+        return [key for key, document in there.items() if document.get("aliasOf") in lost]
 
     def _of(self, place: ItemPlace, tenant_id: str) -> dict[Key, Document]:
         there = dict(self.containers[place.container])
@@ -226,6 +234,7 @@ class TenantStores:
             parking=self.parking,
             claims=self.claims,
             secrets=self.vault,
+            stores={"cosmos": "https://of-a-test.example"},
             now=self.clock,
             wait=self._wait,
         )

@@ -60,9 +60,19 @@ def rejected(body: bytes, *, tenant_id: str = UNKNOWN_TENANT, number: int = 1) -
     )
 
 
-def connect(stores: TenantStores, tenant_id: str, account: str, *, secret: str | None = None, handle: str | None = None) -> None:
+def connect(
+    stores: TenantStores,
+    tenant_id: str,
+    account: str,
+    *,
+    secret: str | None = None,
+    handle: str | None = None,
+    credential: Credential | None = None,
+) -> None:
     """A connection, its handle and its secret."""
-    credential = Credential(kind="jwt-bearer", base_url="https://a.example", client_id="c", secret_name=secret) if secret else None
+    if credential is None and secret is not None:
+        credential = Credential(kind="jwt-bearer", base_url="https://a.example", client_id="c", secret_name=secret)
+    secret = None if credential is None else credential.secret_name
     connection = sample_connection(tenant_id, account).model_copy(update={"credential": credential})
     stores.items.put(topology.CONNECTIONS, connection.model_dump(mode="json", by_alias=True))
     if handle is not None:

@@ -8,7 +8,7 @@ import pytest
 from ops.parked_message import Place
 from shared import topology
 from tests.unit.ops.deployment import Deployment, Said
-from tests.unit.ops.tenant_stores import TenantStores
+from tests.unit.ops.tenant_stores import Killed, TenantStores
 from tests.unit.ops.tenant_world import EVERYWHERE, canary, emitted, fill
 
 
@@ -56,6 +56,34 @@ async def test_the_proof_is_written_to_a_file_and_holds_nothing_of_the_data(tmp_
     assert all(row["firstLook"] == row["secondLook"] == 0 and row["erased"] >= row["before"] for row in proof["places"])
     assert {row["place"] for row in proof["places"]} > EVERYWHERE
     assert [word for word in (canary("acme"), "acme2", "Acme") if word in json.dumps(proof)] == []
+
+
+async def test_the_proof_says_which_deployment_it_was_and_keeps_that_of_a_run_that_broke_off(tmp_path: Path) -> None:
+    stores, file = two_tenants(), tmp_path / "proof.json"
+    stores.fuse.burns_after = 20
+    with pytest.raises(Killed):
+        await typed(stores, "--yes", "acme", "--report", str(file))
+    stores.fuse.burns_after = None
+
+    said = await typed(stores, "--yes", "acme", "--json", "--report", str(file))
+
+    [broken_off] = said.document["earlierRuns"]
+    assert said.document["stores"] == broken_off["stores"] == {"cosmos": "https://of-a-test.example"}
+    assert (broken_off["isComplete"], said.document["isComplete"]) == (False, True)
+    before = [{row["place"]: row["before"] for row in one["places"]}["connections"] for one in (broken_off, said.document)]
+    assert before == [1, 0]
+
+
+@pytest.mark.parametrize("held", ['{"version": 1, "tenantId": "globex", "earlierRuns": []}', "[]", "dear"])
+async def test_a_proof_is_not_written_over_something_else(tmp_path: Path, held: str) -> None:
+    stores, file = two_tenants(), tmp_path / "proof.json"
+    file.write_text(held, encoding="utf-8")
+    before = stores.everything()
+
+    said = await typed(stores, "--yes", "acme", "--report", str(file))
+    nowhere = await typed(stores, "--yes", "acme", "--report", str(tmp_path / "none" / "proof.json"))
+
+    assert (said.code, nowhere.code, stores.everything(), file.read_text(encoding="utf-8")) == (1, 2, before, held)
 
 
 async def test_people_see_a_table_and_how_it_ended() -> None:

@@ -10,6 +10,7 @@ import pytest
 from ops.refusals import Refused
 from ops.tenants.exporting import Exporting, without_session
 from shared import topology
+from shared.contracts.claim import tenant_prefix
 from tests.unit.ops.deployment import Deployment, Said
 from tests.unit.ops.tenant_stores import Killed, NoProgress, TenantStores
 from tests.unit.ops.tenant_world import EVERYWHERE, LIVE, canary, emitted, fill
@@ -138,6 +139,14 @@ async def test_messages_that_pass_while_they_are_read_are_no_fault(tmp_path: Pat
 
     assert said.code == 0
     assert "shard-emission" in said.out
+
+
+async def test_a_blobs_name_leads_nowhere_else(tmp_path: Path) -> None:
+    stores = two_tenants()
+    stores.blobs.there[topology.CLAIMS][f"{tenant_prefix('acme')}/../../../manifest.json"] = b"{}"
+
+    with pytest.raises(Refused, match="out of its folder"):
+        await export(stores, tmp_path)
 
 
 async def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from ops.tenants.patience import TRIES, patiently
 from ops.tenants.secrets import KeyVaultTenantSecrets, SettingSecretsLeft
-from ops.tenants.whose import said_by, whose
+from ops.tenants.whose import mentions, said_by, whose
 from shared.contracts.claim import Claim
 from shared.errors import ClaimLost, ConfigurationError, DependencyUnavailable, RateLimited
 from shared.http.client import http_client
@@ -22,6 +22,9 @@ ACME = emitted("acme").encode()
         pytest.param(b"{}", {"tenantId": "acme"}, "acme", id="a body that says nothing"),
         pytest.param(b"\xff\x00", {"tenantId": "acme"}, "acme", id="a body that nobody can read"),
         pytest.param(b"\xff\x00", {}, None, id="and no property"),
+        pytest.param(
+            ACME[:-20], {"tenantId": "globex"}, "globex", id="what stands in pieces may be a vendor's record: we have written the property"
+        ),
         pytest.param(b"{}", {"tenantId": "unknown"}, None, id="unknown is nobody"),
         pytest.param(ACME[:-20], {}, "acme", id="a body that was cut off"),
         pytest.param(b'{"tenantId": "a", "other": {"tenantId": "b"', {}, None, id="a body that names two and cannot be read"),
@@ -35,6 +38,20 @@ ACME = emitted("acme").encode()
 )
 def test_whose_a_message_is(body: bytes, properties: dict[str, str], tenant: str | None) -> None:
     assert said_by(body, properties) == tenant
+
+
+@pytest.mark.parametrize(
+    ("body", "is_in_it"),
+    [
+        (b'{"x": "acme"', True),
+        (b'{"x": "acme-2", "y": "other"', False),
+        (rejected(b'\xff{"tenantId": "acme"').encode(), True),
+        (rejected(b'{"x": "acme"').encode(), True),
+        (b"\xff", False),
+    ],
+)
+def test_whether_what_nobody_can_read_has_the_tenants_id_in_it(body: bytes, is_in_it: bool) -> None:
+    assert mentions(body, "acme") == is_in_it
 
 
 async def test_what_was_put_aside_for_nobody_is_fetched_to_see_whose_it_is() -> None:
