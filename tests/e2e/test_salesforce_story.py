@@ -43,33 +43,36 @@ async def test_real_outbound_messages_become_account_contact_and_opportunity_sha
     assert await environment.queue("rejected-messages", tenant) == []
 
 
-async def test_a_shard_is_announced_with_the_correlation_id_and_the_trace_of_its_webhook_call(
+async def test_a_shard_is_announced_with_the_correlation_id_of_its_webhook_call_and_in_that_calls_own_trace(
     environment: Environment, tenant: Tenant
 ) -> None:
     tenant.org.populate(accounts=3, contacts=3, opportunities=3)
-    calls: dict[str, tuple[str, str]] = {}
+    calls: dict[str, str] = {}
+    trace_id = secrets.token_hex(16)  # a stranger's: named by us, and not joined
 
     environment.new_log_lines()
     for object_name in OBJECTS:
-        trace_id = secrets.token_hex(16)
         body = tenant.message(tenant.action(object_name), *tenant.org.records(object_name))
         reply = await environment.post(tenant.url, body, {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"})
         assert reply.is_acknowledged
         [answered] = await environment.answered_calls(1)
-        calls[SHARD_TYPES[object_name]] = (answered["correlation"], trace_id)
+        calls[SHARD_TYPES[object_name]] = answered["correlation"]
     await environment.drained()
 
     shards = {shard["id"]: shard for shard in (await environment.shards(tenant)).values()}
     emitted = await environment.queue("shard-emission", tenant)
     assert len(emitted) == 9
-    assert len({correlation for correlation, _ in calls.values()}) == 3
+    assert len(set(calls.values())) == 3
+    traces: dict[str, set[str]] = {}
     for message in emitted:
-        correlation, trace_id = calls[message["body"]["shardTypeId"]]
+        correlation = calls[message["body"]["shardTypeId"]]
         assert message["body"]["shardId"] in shards
         assert (message["body"]["revision"], message["body"]["cause"]) == (1, "content")
         assert message["body"]["correlationId"] == message["properties"]["correlationId"] == correlation
         assert shards[message["body"]["shardId"]]["metadata"]["correlationId"] == correlation
-        assert message["properties"]["traceparent"].split("-")[1] == trace_id
+        traces.setdefault(correlation, set()).add(message["properties"]["traceparent"].split("-")[1])
+    assert [len(of_a_call) for of_a_call in traces.values()] == [1, 1, 1]
+    assert len(set.union(*traces.values()) - {trace_id}) == 3
 
 
 async def test_a_record_too_large_for_a_message_becomes_its_shard_all_the_same(environment: Environment, tenant: Tenant) -> None:
